@@ -71,7 +71,9 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'set add': {
     agent: '--before --after --hook-limit --on-mains --unmetered --between --keep',
     sets: '--every --zone --spread --exclude --exclude-file --no-exclude-caches --tag --repo --password-file --replace',
+    live: '--live',
   },
+  'set run': { live: '--changes' },
   init: {
     'key-algorithm': '--port --names --key-algorithm',
     audit: '--network',

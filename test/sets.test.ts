@@ -79,6 +79,7 @@ describe('a backup set', () => {
       repo: at('repo'),
       passwordFile: at('password'),
       hookLimit: '1h',
+      live: false,
       onMains: false,
       unmetered: false,
     });

@@ -12,7 +12,7 @@ interface ChunkGroup {
  * alone, so those of a layer have all of it. What threads load of the rest is in none. Everything else is cut by rolldown.
  */
 export const chunkGroups: readonly ChunkGroup[] = [
-  { name: 'base', test: /\/src\/(?:base\/(?!log\.)|files\/)|rolldown\/runtime/ },
+  { name: 'base', test: /\/src\/(?:base\/(?!log\.)|files\/(?!watch\/watch-worker))|rolldown\/runtime/ },
   {
     name: 'program-packages',
     test: /\/node_modules\/(?:@pinojs|ansi-regex|atomic-sleep|cli-progress|commander|emoji-regex|is-fullwidth|on-exit-leak|pino|quick-format|safe-stable|sonic-boom|string-width|strip-ansi|thread-stream)/,

@@ -50,6 +50,9 @@ export { JobRunner } from './jobs/job-runner.ts';
 export { OrderLine } from './jobs/order-line.ts';
 export { joinNetwork } from './join-network.ts';
 export { type LastConnection, readLastConnection } from './last-connection.ts';
+export { keepBase, readBase, readChanges } from './live/changes-file.ts';
+export { LiveSets, type WatchedSet } from './live/live-sets.ts';
+export { forgetLive, type LiveStanding, readStanding } from './live/live-standing.ts';
 export { changeLocalTrust, type LocalTrustChange, readLocalTrust } from './local-trust.ts';
 export { findSetBack, missedWords, noteBackup } from './made-snapshots.ts';
 export { moveToServer, serverUrl } from './move-to-server.ts';
@@ -114,6 +117,7 @@ export { findAgent, holdAgent } from './sets/agent-lock.ts';
 export {
   type BackupSet,
   checkSetName,
+  liveTag,
   newSetId,
   type SetChoices,
   setTag,

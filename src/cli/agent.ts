@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   holdAgent,
+  LiveSets,
   openNode,
   Reporter,
   readNodeState,
@@ -9,14 +10,16 @@ import {
   SetRunner,
   surroundings,
 } from '../agent/index.ts';
-import { hourMs, type Log, minuteMs } from '../base/index.ts';
+import { hourMs, type Log, minuteMs, secondMs } from '../base/index.ts';
 import { tellServiceManager } from '../files/index.ts';
 import { machineName } from '../transport/index.ts';
 import { type Home, openHome } from './home/home.ts';
 import { OrdersOfServer } from './job/orders-of-server.ts';
 import { tellOfOwnSets } from './notice/own-notices.ts';
 import type { Context } from './program/context.ts';
+import { exitCode } from './program/failure.ts';
 import { runSelf } from './program/run-self.ts';
+import { watchedSet } from './set/watched-set.ts';
 import type { Word } from './word.ts';
 
 /** `holdfast agent` */
@@ -32,7 +35,8 @@ export const word: Word = {
 };
 
 const examples = `
-It reads the sets anew each minute, and at SIGHUP, and tells the server how they stand. Every six hours it asks
+It watches the sets that are live, and saves what changes in them. It reads the sets anew each minute, and at SIGHUP, and tells the
+server how they stand. Every six hours it asks
 whether a newer version is published, and says so; client set update on has it installed. Each run is a process of its own: holdfast set run NAME.
 It holds one line to the server, over which the server can start jobs: those alone that client set agent.allow names.
 
@@ -54,13 +58,24 @@ async function runAgent(context: Context): Promise<void> {
   );
   const machine = machineName();
   tellServiceManager();
+  await using live = new LiveSets({
+    directory: home.node,
+    clock,
+    log,
+    find: (set) => watchedSet(context, set),
+  });
   const runner = new SetRunner({
     directory: home.node,
     machine,
     clock,
     log,
     around: surroundings,
-    run: async ({ name }) => (await runSelf(context, ['set', 'run', name])).came,
+    live,
+    run: async ({ name }, changes) => {
+      const words = ['set', 'run', name, ...(changes === undefined ? [] : ['--changes', changes])];
+      const { code, came } = await runSelf(context, words);
+      return { came, isSaved: code === 0 || code === exitCode.someFilesUnread };
+    },
   });
   const renewal = new Renewal(context, home, log);
   const everyMs = reportEveryMs;
@@ -69,14 +84,18 @@ async function runAgent(context: Context): Promise<void> {
   const line = orders.hold();
   const updates = new SelfUpdate({ ...context, home, log, isFree: () => runner.isIdle && orders.isIdle });
   let telling: Promise<void> | undefined;
+  let toldMs = Number.NEGATIVE_INFINITY;
   while (!signal.aborted) {
     await renewal.renewIfDue();
     const waitMs = await runner.tick();
-    // Beside the sets, which do not wait for a server.
-    void reporter.tell();
-    void updates.look();
-    telling ??= tellOfOwnSets(context, home, log).finally(() => (telling = undefined));
-    await wake(context, Math.min(waitMs, everyMs), runner.ended());
+    // Beside the sets, which do not wait for a server; changes come faster than anybody wants to hear of.
+    if (live.isEmpty || Math.abs(clock.now() - toldMs) >= restEveryMs) {
+      toldMs = clock.now();
+      void reporter.tell();
+      void updates.look();
+      telling ??= tellOfOwnSets(context, home, log).finally(() => (telling = undefined));
+    }
+    await wake(context, Math.min(waitMs, everyMs), Promise.race([runner.ended(), live.changed()]));
   }
   log.info('the agent ends, and so do the sets that run');
   await Promise.all([runner.idle(), line]);
@@ -85,14 +104,16 @@ async function runAgent(context: Context): Promise<void> {
 
 /** So often the server is told how the sets stand, at least. */
 const reportEveryMs = minuteMs;
+/** So often at most, while sets are watched. */
+const restEveryMs = 10 * secondMs;
 
-/** Resolves after `waitMs`, at SIGHUP, when a run has ended, or when the agent is to end. */
-async function wake({ signal, onHangUp }: Context, waitMs: number, ended: Promise<void>): Promise<void> {
+/** Resolves after `waitMs`, at SIGHUP, when a run has ended or something has changed, or when the agent is to end. */
+async function wake({ signal, onHangUp }: Context, waitMs: number, happened: Promise<void>): Promise<void> {
   const hangUp = Promise.withResolvers<void>();
   using _use = onHangUp(hangUp.resolve);
   const woken = new AbortController();
   const timer = sleep(waitMs, undefined, { signal: AbortSignal.any([signal, woken.signal]) });
-  await Promise.race([timer.catch(() => {}), hangUp.promise, ended]);
+  await Promise.race([timer.catch(() => {}), hangUp.promise, happened]);
   woken.abort();
 }
 

@@ -157,6 +157,7 @@ const NodeStatus = object({
 
 const SetAttempt = object({
   begun: Time,
+  live: flag(),
   result: Type.Enum(['ok', 'partial', 'failed', 'running', 'cut off']),
   ended: PresentWhen('it has ended', Time),
   code: PresentWhen('it failed', text()),
@@ -203,6 +204,8 @@ const NoticeChannel = object({
   problem: PresentWhen('the newest attempt to deliver failed', text()),
 });
 
+const WatchGap = Type.Enum(['overflow', 'mount', 'silent', 'limit']);
+
 const BackupSet = object({
   name: text(),
   id: text(),
@@ -225,6 +228,16 @@ const BackupSet = object({
   before: PresentWhen('a program runs before it', Place),
   after: PresentWhen('a program runs after it', Place),
   hookLimit: text(),
+  live: flag(),
+  watched: PresentWhen(
+    'it is live, and an agent watches it',
+    object({
+      since: Time,
+      directories: count(),
+      unwatched: Type.Array(object({ path: Place, why: WatchGap })),
+      rescans: Type.Array(object({ time: Time, path: Place, why: WatchGap })),
+    }),
+  ),
   onMains: flag(),
   unmetered: flag(),
   between: PresentWhen('it begins between two times of day alone', text()),

@@ -131,11 +131,14 @@ async function backUpOrTry(
   return await backUpPaths(context, paths, options);
 }
 
+/** What a run of a backup set says beside what `backup` takes. */
+type RunOptions = Omit<BackupOptions, 'dryRun'> & Pick<BackupChoices, 'since' | 'onUnreadable'>;
+
 /** Backs up what was named, on record whatever becomes of it. */
 export async function backUpPaths(
   context: Context,
   paths: readonly string[],
-  options: Omit<BackupOptions, 'dryRun'>,
+  options: RunOptions,
 ): Promise<Answer<KeptBackup>> {
   return answerTo(
     await recordBackup(context, options.repo, () => backUpNow(context, paths, options)),
@@ -154,14 +157,16 @@ function answerTo<Result extends BackupResult>(
 async function backUpNow(
   context: Context,
   paths: readonly string[],
-  options: BackupOptions,
+  options: RunOptions,
 ): Promise<{ backup: KeptBackup; route: string }> {
   const prepared = await prepare(context, paths, options);
   const { repo, init = false, startOver = false } = options;
   const create = repo === undefined || init || startOver;
   await using target = await openTarget(context, options, { create, startOver, limits: limitsOf(options) });
+  const { since, onUnreadable } = options;
+  const choices = { ...prepared.choices, ...(since !== undefined && { since }), onUnreadable };
   const backup = await comparingWithBefore(context, target, () =>
-    save(context, target, target.repository, prepared),
+    save(context, target, target.repository, { ...prepared, choices }),
   );
   return { backup, route: target.route };
 }

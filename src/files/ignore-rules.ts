@@ -76,7 +76,7 @@ export class IgnoreRules {
     return names;
   }
 
-  isForbidden(stat: FileStat): boolean {
+  isForbidden(stat: Pick<FileStat, 'device' | 'inode'>): boolean {
     return this.#forbidden.has(keyOf(stat.device, stat.inode));
   }
 }

@@ -26,4 +26,6 @@ export {
 export { PatternList } from './path-pattern.ts';
 export { joinPath, linkHops, pathText, readDirectory, readLink, textPath } from './raw-path.ts';
 export { tellServiceManager } from './service-manager.ts';
-export { type WalkEvent, type WalkPlace, walk } from './walk.ts';
+export { type WalkEvent, type WalkLimit, type WalkPlace, walk } from './walk.ts';
+export { checkWatchable, FileWatch } from './watch/file-watch.ts';
+export type { GapPlace, WatchReport } from './watch/watch-messages.ts';

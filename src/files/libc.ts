@@ -30,6 +30,9 @@ const prototypes = {
   eventfd: 'int eventfd(unsigned int value, int flags)',
   socketpair: 'int socketpair(int domain, int type, int protocol, uint8_t *pair)',
   recvmsg: 'long recvmsg(int fd, uint8_t *message, int flags)',
+  inotify_init1: 'int inotify_init1(int flags)',
+  inotify_add_watch: 'int inotify_add_watch(int fd, const uint8_t *path, uint32_t mask)',
+  inotify_rm_watch: 'int inotify_rm_watch(int fd, int wd)',
   getpwuid: 'account *getpwuid(uint32_t uid)',
   getgrgid: 'account *getgrgid(uint32_t gid)',
 } as const;

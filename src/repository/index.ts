@@ -5,7 +5,13 @@
  */
 
 export { archive } from './archive/archive.ts';
-export type { ArchiveOptions, ArchiveSummary, BareReason, SavedStream } from './archive/archive-options.ts';
+export type {
+  ArchiveOptions,
+  ArchiveSummary,
+  BareReason,
+  SavedStream,
+  SinceSnapshot,
+} from './archive/archive-options.ts';
 export { type CheckSummary, check } from './check/check.ts';
 export { type DiffStatistics, diffTrees, type TreeChange } from './diff-trees.ts';
 export { readContentInOrder } from './dump/read-content.ts';

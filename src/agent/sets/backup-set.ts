@@ -30,6 +30,8 @@ export const BackupSet = Type.Object(
     before: Type.Optional(Text),
     after: Type.Optional(Text),
     hookLimitMs: Type.Integer({ minimum: 1 }),
+    /** Whether each change is saved soon after it is made. */
+    live: Type.Optional(Type.Boolean()),
     /** What has to be so when it begins by itself: hours as `22:00-06:00`. */
     onMains: Type.Optional(Type.Boolean()),
     unmetered: Type.Optional(Type.Boolean()),
@@ -63,6 +65,9 @@ export function newSetId(name: string): string {
 }
 
 const tagBegin = 'set:';
+
+/** The tag of snapshots that an agent made since something had changed, beside that of the set. */
+export const liveTag = 'live';
 
 /** The tag of a set's snapshots. */
 export function setTag({ id }: Pick<BackupSet, 'id'>): string {

@@ -62,6 +62,8 @@ const SetAttempt = Type.Object({
   /** When it was last seen to get on, ISO 8601. */
   seen: Type.Optional(Type.String()),
   hooks: Type.Optional(Type.Array(HookRun)),
+  /** That it was made since something had changed, and at no time of the schedule. */
+  live: Type.Optional(Type.Boolean()),
   /** Not there while it goes on, and when it was killed. */
   outcome: Type.Optional(SetOutcome),
 });
@@ -71,7 +73,7 @@ const AttemptFile = Type.Object({ format: Type.Literal(1), attempts: Type.Array(
 
 type SetId = Pick<BackupSet, 'id'>;
 
-/** So many attempts are kept of each set, and the newest that brought a snapshot. */
+/** So many attempts are kept of each set, as many live ones beside them, and the newest that brought a snapshot. */
 const maxKept = 40;
 
 /** How an attempt stands: one without an outcome goes on, or its process is gone and it never ended. */
@@ -106,8 +108,10 @@ export async function beginAttempt(
   directory: string,
   set: Pick<BackupSet, 'id' | 'name'>,
   nowMs: number,
+  isLive = false,
 ): Promise<SetAttempt> {
-  const attempt = { begun: new Date(nowMs).toISOString(), process: processMark() };
+  const begun = new Date(nowMs).toISOString();
+  const attempt = { begun, process: processMark(), ...(isLive && { live: true }) };
   await change(directory, set, (attempts) => {
     const running = attempts.find((each) => resultOf(each) === 'running');
     if (running !== undefined) throw isRunningAlready(set, running);
@@ -152,8 +156,12 @@ async function change(
 }
 
 function bounded(attempts: readonly SetAttempt[]): readonly SetAttempt[] {
-  const success = newestSuccess(attempts);
-  return attempts.filter((each, at) => each === success || at >= attempts.length - maxKept);
+  const kept = new Set([
+    newestSuccess(attempts),
+    ...attempts.filter(({ live = false }) => live).slice(-maxKept),
+    ...attempts.filter(({ live = false }) => !live).slice(-maxKept),
+  ]);
+  return attempts.filter((each) => kept.has(each));
 }
 
 /** The newest attempt that brought a snapshot, perhaps without some files. */

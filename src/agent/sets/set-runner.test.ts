@@ -9,7 +9,7 @@ import type { BackupSet } from './backup-set.ts';
 import type { Surroundings } from './conditions.ts';
 import { beginAttempt, keepSetAttempt, readAttempts, resultOf } from './set-attempts.ts';
 import { changeSets } from './set-file.ts';
-import { SetRunner } from './set-runner.ts';
+import { type RunEnd, SetRunner } from './set-runner.ts';
 
 const start = Date.parse('2027-03-27T12:00:00Z');
 
@@ -53,15 +53,15 @@ function newRunner(): SetRunner {
     isOnMains: async () => machine.onMains,
     isMetered: async () => machine.metered,
   });
-  const run = async (one: BackupSet): Promise<string> => {
+  const run = async (one: BackupSet): Promise<RunEnd> => {
     const attempt = await beginAttempt(directory, one, clock.now());
     begun.push(`${attempt.begun.slice(0, 16)} ${one.name}`);
-    const ended = Promise.withResolvers<string>();
+    const ended = Promise.withResolvers<RunEnd>();
     going.set(one.name, async (result) => {
       const outcome = { ended: new Date(clock.now()).toISOString(), result };
       await keepSetAttempt(directory, one, { ...attempt, outcome });
       going.delete(one.name);
-      ended.resolve(result);
+      ended.resolve({ came: result, isSaved: result === 'ok' });
     });
     return await ended.promise;
   };
@@ -181,7 +181,7 @@ describe('what runs the sets', () => {
       isOnMains: async () => true,
       isMetered: async () => false,
     });
-    const run = async (): Promise<string> => `exit code ${++times}`;
+    const run = async (): Promise<RunEnd> => ({ came: `exit code ${++times}`, isSaved: false });
     const runner = new SetRunner({ directory, machine: 'here', clock, log, around, run });
     await pass(runner, hourMs);
     assert.equal(times, 6);

@@ -1,4 +1,5 @@
 import { type Clock, type Log, minuteMs } from '../../base/index.ts';
+import type { LiveSets } from '../live/live-sets.ts';
 import type { BackupSet } from './backup-set.ts';
 import { type Surroundings, whatKeeps } from './conditions.ts';
 import { readAttempts } from './set-attempts.ts';
@@ -15,11 +16,21 @@ export interface SetRunnerOptions {
   readonly log: Log;
   /** What conditions are held against. */
   readonly around: (nowMs: number) => Surroundings;
-  /** Runs a set in a process of its own; what it came to is on record by then, and said in a few words. */
-  readonly run: (set: BackupSet) => Promise<string>;
+  /** Runs a set in a process of its own, of what changed alone where a file says what has; what it came to is on record by then. */
+  readonly run: (set: BackupSet, changes?: string) => Promise<RunEnd>;
+  /** What watches the live ones. */
+  readonly live?: LiveSets;
 }
 
-/** So many sets run at once. */
+/** What a run came to. */
+export interface RunEnd {
+  /** In a few words. */
+  readonly came: string;
+  /** Whether there is a snapshot of it. */
+  readonly isSaved: boolean;
+}
+
+/** So many sets run at once, and so many live ones beside them, of what has changed. */
 const maxAtOnce = 2;
 /** Sets are looked at so often at least: what has changed counts, whatever the clock or the machine did meanwhile. */
 const longestWaitMs = minuteMs;
@@ -32,6 +43,8 @@ interface KnownSet {
   readonly state: SetState;
   /** When its newest attempt that is on record began, ISO 8601. */
   readonly newest: string | undefined;
+  /** When what has changed in it is to be saved. */
+  readonly liveMs: number;
 }
 
 /**
@@ -41,6 +54,8 @@ interface KnownSet {
 export class SetRunner {
   readonly #options: SetRunnerOptions;
   readonly #running = new Map<string, Promise<void>>();
+  /** Those of them that save what has changed. */
+  readonly #saving = new Set<string>();
   /** When each was begun last. */
   readonly #begunMs = new Map<string, number>();
   /** What was said of each last, so that it is not said every minute. */
@@ -56,10 +71,17 @@ export class SetRunner {
     const states = await this.#states(nowMs);
     const due = states.filter((known) => known.state.dueMs <= nowMs && this.#isFree(known, nowMs));
     for (const { set, state } of due.toSorted((a, b) => a.state.dueMs - b.state.dueMs)) {
-      if (this.#running.size >= maxAtOnce) break;
-      if (await this.#mayBegin(set, nowMs)) this.#begin(set, nowMs - state.dueMs);
+      if (this.#running.size - this.#saving.size >= maxAtOnce) break;
+      if (await this.#mayBegin(set, nowMs)) this.#begin(set, nowMs - state.dueMs, false);
     }
-    const next = states.map(({ state }) => state.dueMs - nowMs).filter((ms) => ms > 0);
+    const changed = states.filter((known) => known.liveMs <= nowMs && this.#isFree(known, nowMs));
+    for (const { set, liveMs } of changed.toSorted((a, b) => a.liveMs - b.liveMs)) {
+      if (this.#saving.size >= maxAtOnce) break;
+      if (await this.#mayBegin(set, nowMs)) this.#begin(set, nowMs - liveMs, true);
+    }
+    const next = states
+      .flatMap(({ state, liveMs }) => [state.dueMs - nowMs, liveMs - nowMs])
+      .filter((ms) => ms > 0);
     return Math.min(longestWaitMs, ...next);
   }
 
@@ -81,6 +103,7 @@ export class SetRunner {
 
   async #states(nowMs: number): Promise<readonly KnownSet[]> {
     const sets = await this.#orSay('sets', readSets(this.#options.directory));
+    if (sets !== undefined) await this.#options.live?.follow(sets);
     const known = (sets ?? []).map((set) => this.#orSay(set.id, this.#known(set, nowMs)));
     return (await Promise.all(known)).filter((each) => each !== undefined);
   }
@@ -88,7 +111,9 @@ export class SetRunner {
   async #known(set: BackupSet, nowMs: number): Promise<KnownSet> {
     const { directory, machine } = this.#options;
     const attempts = await readAttempts(directory, set);
-    return { set, state: stateOf(set, attempts, { nowMs, machine }), newest: attempts.at(-1)?.begun };
+    const state = stateOf(set, attempts, { nowMs, machine });
+    const liveMs = this.#options.live?.dueMs(set) ?? Number.POSITIVE_INFINITY;
+    return { set, state, newest: attempts.at(-1)?.begun, liveMs };
   }
 
   /** Whoever mends what cannot be read, of one set or of all, mends the agent. */
@@ -119,15 +144,32 @@ export class SetRunner {
     return reason === undefined;
   }
 
-  #begin(set: BackupSet, lateMs: number): void {
-    const { run, log, clock } = this.#options;
-    log.info('a set begins', { set: set.name, lateMs });
+  #begin(set: BackupSet, lateMs: number, isLive: boolean): void {
+    const { log, clock } = this.#options;
+    log.info('a set begins', { set: set.name, lateMs, ...(isLive && { live: true }) });
     this.#begunMs.set(set.id, clock.now());
-    const running = run(set)
-      .then((came) => log.info('a set has ended', { set: set.name, came }))
+    if (isLive) this.#saving.add(set.id);
+    const running = this.#run(set, isLive)
       .catch((error: unknown) => log.error('a set could not be run', { set: set.name, error }))
-      .finally(() => this.#running.delete(set.id));
+      .finally(() => {
+        this.#running.delete(set.id);
+        this.#saving.delete(set.id);
+      });
     this.#running.set(set.id, running);
+  }
+
+  async #run(set: BackupSet, isLive: boolean): Promise<void> {
+    const { run, log, live } = this.#options;
+    // A run of all of it saves what has changed too.
+    const taken = await live?.begin(set);
+    let isSaved = false;
+    try {
+      const end = await run(set, isLive ? taken?.changes : undefined);
+      isSaved = end.isSaved;
+      log.info('a set has ended', { set: set.name, came: end.came });
+    } finally {
+      taken?.end(isSaved);
+    }
   }
 
   #sayOnce(about: string, what: string | undefined, say: (log: Log) => void = () => {}): void {

@@ -59,6 +59,18 @@ describe('a set', () => {
     assert.match(standing([...attempts, running(14 * hourMs)], 14 * hourMs), /^ok .*running$/);
   });
 
+  it('keeps its schedule whatever is saved in between, which tells how it is all the same', () => {
+    const live = (begunMs: number, result: 'ok' | 'failed'): SetAttempt => ({
+      ...ended(begunMs, result),
+      live: true,
+    });
+    assert.match(standing([ended(hourMs, 'ok'), live(5 * hourMs, 'ok')], 6 * hourMs), /^ok since .*, due 7$/);
+    assert.match(
+      standing([ended(hourMs, 'ok'), live(5 * hourMs, 'failed')], 6 * hourMs),
+      /^failed .*, due 7$/,
+    );
+  });
+
   it('is failed or partial since the first attempt that ended so', () => {
     const failing = [ended(0, 'ok'), ended(6 * hourMs, 'failed'), ended(12 * hourMs, 'failed')];
     assert.equal(standing(failing, 13 * hourMs), 'failed since 6.0166, due 18');

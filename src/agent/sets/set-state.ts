@@ -38,7 +38,9 @@ export function stateOf(
 ): SetState {
   const newest = attempts.at(-1);
   const timing = timingOf(set, nowMs, machine);
-  const dueMs = dueAt(timing, attempts, nowMs);
+  // The schedule is what it is, whatever is saved in between.
+  const scheduled = attempts.filter(({ live = false }) => !live);
+  const dueMs = dueAt(timing, scheduled, nowMs);
   const afterMs = timing(dueMs);
   const isRunning = newest !== undefined && resultOf(newest) === 'running';
   const standing = isRunning

@@ -32,6 +32,11 @@ export const setsErrors = {
     next: 'wait until that run has ended: holdfast set show NAME',
     kind: 'failed',
   },
+  set_not_live: {
+    happened: 'a run was to save what has changed in a set, and nobody watches that set',
+    next: 'holdfast set run NAME saves all of it; holdfast set add NAME PATH --live --replace has it watched',
+    kind: 'usage',
+  },
   hook_failed: {
     happened:
       'a program that was to run before or after a set ended with something else than 0, or did not end in its time',

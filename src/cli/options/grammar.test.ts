@@ -13,7 +13,7 @@ const options = ours.flatMap(({ name, command }) => command.options.map((option)
 
 /** Options with a file or folder as their value that is read, or is a place to work in. */
 const readFiles =
-  '--cert --chain --checkpoint --crl --issued --exclude-file --files-from --files-from-verbatim --files-from-raw --file --key --kit --root --roots --names-file --csr --log --token-file --before --after --command --secret-file'.split(
+  '--cert --chain --checkpoint --crl --issued --exclude-file --files-from --files-from-verbatim --files-from-raw --file --key --kit --root --roots --names-file --csr --log --token-file --before --after --changes --command --secret-file'.split(
     ' ',
   );
 const places = '--home --target --to --repo --mirror'.split(' ');

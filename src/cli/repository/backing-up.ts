@@ -57,7 +57,7 @@ export interface KeptBackup extends BackupResult {
 
 /** What is left out of a backup, and how its snapshot is marked. */
 export interface BackupChoices
-  extends Pick<ArchiveOptions, 'leftOut' | 'stream' | 'isReread' | 'isSkippedUnchanged'> {
+  extends Pick<ArchiveOptions, 'leftOut' | 'stream' | 'since' | 'isReread' | 'isSkippedUnchanged'> {
   /** Of the machine, unless said. */
   readonly hostname?: string | undefined;
   /** Now, unless said. */
@@ -66,6 +66,8 @@ export interface BackupChoices
   readonly exclude: readonly string[];
   readonly excludeCaches: boolean;
   readonly tag?: readonly string[] | undefined;
+  /** Told of what could not be read, besides whoever watches. */
+  readonly onUnreadable?: ((path: string) => void) | undefined;
   /** Whether nobody watches. */
   readonly isQuiet?: boolean;
   /** Folders that are never backed up, besides the home and the store. */
@@ -79,7 +81,15 @@ export async function backUp(
   context: Context,
   repository: Repository,
   { paths, missing }: NamedPaths,
-  { exclude, excludeCaches, tag = [], forbidden: others = [], isQuiet = false, ...rest }: BackupChoices,
+  {
+    exclude,
+    excludeCaches,
+    tag = [],
+    forbidden: others = [],
+    isQuiet = false,
+    onUnreadable,
+    ...rest
+  }: BackupChoices,
 ): Promise<KeptBackup> {
   const { output } = context;
   const startedMs = performance.now();
@@ -109,7 +119,10 @@ export async function backUp(
         withoutFiles.push({ path, why });
         output.warn(`no file of ${path} is saved: ${reasons[why]}`);
       },
-      onUnreadable: (path, error) => output.warn(`${path}: ${error.message}`),
+      onUnreadable: (path, error) => {
+        output.warn(`${path}: ${error.message}`);
+        onUnreadable?.(path);
+      },
     });
     return toResult(summary, { missing, withoutFiles, elapsedMs: performance.now() - startedMs });
   } finally {

@@ -31,6 +31,7 @@ them.
 Examples:
   holdfast set add documents ~/Documents --every 6h
   holdfast set add system /etc /home --every 'daily 02:30' --zone Europe/Berlin --exclude '*.tmp'
+  holdfast set add papers ~/Papers --live
   holdfast set add photos ~/Photos --every 'weekly sun 03:00' --repo /mnt/disk/repo
 `;
 

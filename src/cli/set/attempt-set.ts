@@ -3,18 +3,21 @@ import {
   type HookRun,
   hasSucceeded,
   hookFailed,
+  liveTag,
   runHook,
   type SetOutcome,
   setTag,
 } from '../../agent/index.ts';
 import { secondMs } from '../../base/index.ts';
+import type { WalkLimit } from '../../files/index.ts';
 import { backUpPaths } from '../backup.ts';
 import type { Context } from '../program/context.ts';
 import { describeFailure, exitCode, whatEnded } from '../program/failure.ts';
 import type { BackupResult } from '../repository/backing-up.ts';
 import type { Answer } from '../terminal/answer.ts';
 import { lineToldIn } from '../terminal/output.ts';
-import { keepSet } from './keep-set.ts';
+import { goOnLive } from './go-on-live.ts';
+import { hasRule, keepSet } from './keep-set.ts';
 
 /** What an attempt came to: what is kept of it, and what is said of it. */
 interface Attempted {
@@ -24,16 +27,29 @@ interface Attempted {
   readonly error?: unknown;
 }
 
+/** What an attempt is of beside the set. */
+export interface AttemptOptions {
+  /** What each hook came to is added. */
+  readonly hooks: HookRun[];
+  /** What has changed, where that alone is to be saved: no hooks run then, and no rule is applied. */
+  readonly changes?: WalkLimit | 'anything' | undefined;
+}
+
 /**
- * Runs what stands before a set, backs it up, and runs what stands after it, whatever came of the rest. What each hook came to is
- * added to `hooks`. One that fails fails the set; what was saved by then is saved.
+ * Runs what stands before a set, backs it up, and runs what stands after it, whatever came of the rest. A hook that fails fails the set;
+ * what was saved by then is saved.
  */
-export async function attemptSet(context: Context, set: BackupSet, hooks: HookRun[]): Promise<Attempted> {
+export async function attemptSet(
+  context: Context,
+  set: BackupSet,
+  { hooks, changes }: AttemptOptions,
+): Promise<Attempted> {
+  if (changes !== undefined)
+    return await settle(context, async () => ({ answer: await backUpSet(context, set, changes) }));
   const saved = await settle(context, async () => {
     await runOwn(context, set, { when: 'before', hooks });
     const answer = await backUpSet(context, set);
-    const { keep } = set;
-    return { answer, ...(keep !== undefined && { forgot: await keepSet(context, { ...set, keep }) }) };
+    return { answer, ...(hasRule(set) && { forgot: await keepSet(context, set) }) };
   });
   try {
     await runOwn(context, set, { when: 'after', hooks, outcome: saved.outcome });
@@ -58,17 +74,26 @@ async function settle(context: Context, work: () => Promise<Saved>): Promise<Att
   }
 }
 
-async function backUpSet(context: Context, set: BackupSet): Promise<Answer<BackupResult>> {
+async function backUpSet(
+  context: Context,
+  set: BackupSet,
+  changes?: AttemptOptions['changes'],
+): Promise<Answer<BackupResult>> {
   const { repo, passwordFile, exclude, excludeFile, excludeCaches, tag } = set;
   const line = lineToldIn(context.output, context.log, { isUnattended: true });
-  return await backUpPaths({ ...context, line }, set.paths, {
+  const going = set.live === true ? await goOnLive(context, set, changes) : undefined;
+  const answer = await backUpPaths({ ...context, line }, set.paths, {
     ...(repo !== undefined && { repo }),
     ...(passwordFile !== undefined && { passwordFile }),
     exclude,
     excludeFile,
     excludeCaches,
-    tag: [setTag(set), ...tag],
+    tag: [setTag(set), ...(changes === undefined ? [] : [liveTag]), ...tag],
+    ...(changes !== undefined && { skipIfUnchanged: true }),
+    ...going?.choices,
   });
+  await going?.keep(answer.value.snapshot);
+  return answer;
 }
 
 /** Which hook is run, and what had come of the set by then. */

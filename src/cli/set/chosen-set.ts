@@ -15,7 +15,7 @@ import {
   scheduleForm,
 } from '../../agent/index.ts';
 import { durationForm, HoldfastError, parseDuration } from '../../base/index.ts';
-import { pathText, textPath } from '../../files/index.ts';
+import { checkWatchable, pathText, textPath } from '../../files/index.ts';
 import { localPath, namedPaths } from '../files/local-path.ts';
 import type { Home } from '../home/home.ts';
 import { readSettings, storeDirectory } from '../home/settings.ts';
@@ -32,7 +32,8 @@ import { openTarget, repositoryPlace } from '../repository/repository-target.ts'
 
 /** What is said of a set beside its name. */
 export interface SetOptions extends RepositoryOptions, ExcludeOptions {
-  readonly every: string;
+  readonly every?: string;
+  readonly live?: boolean;
   readonly zone?: string;
   readonly spread: number;
   readonly tag?: readonly string[];
@@ -48,7 +49,11 @@ export interface SetOptions extends RepositoryOptions, ExcludeOptions {
 /** Adds the options that say when a set is backed up, where to, and what of it. */
 export function addSetOptions(command: Command): Command {
   return addExcludeOptions(addRepositoryOptions(command))
-    .requiredOption('--every <schedule>', scheduleForm)
+    .option('--every <schedule>', scheduleForm)
+    .option(
+      '--live',
+      'save each change within seconds while the agent runs; all of it once a day unless --every says more',
+    )
     .option('--zone <zone>', "the zone of times of day, e.g. Europe/Berlin (this machine's)")
     .option(
       '--spread <duration>',
@@ -85,7 +90,8 @@ export async function chooseSet(
 ): Promise<SetChoices> {
   const { workingDirectory: from } = context;
   const {
-    every,
+    live = false,
+    every = live ? everyOfLive : undefined,
     zone = ownZone(),
     spread,
     exclude = [],
@@ -94,6 +100,8 @@ export async function chooseSet(
     tag = [],
   } = options;
   const { repo, passwordFile, hookLimit, between, keep } = options;
+  if (every === undefined) throw noSchedule();
+  if (live) checkWatchable();
   parseSchedule(every, zone);
   if (between !== undefined) parseBetween(between);
   if (keep !== undefined) parseKeepRule(keep);
@@ -117,10 +125,20 @@ export async function chooseSet(
     ...(keep !== undefined && { keep }),
     ...hooks,
     hookLimitMs: hookLimit,
+    ...(live && { live }),
     ...(options.onMains === true && { onMains: true }),
     ...(options.unmetered === true && { unmetered: true }),
     ...(between !== undefined && { between }),
   };
+}
+
+/** All of a live set is looked at so often, whatever was told of it. */
+const everyOfLive = '1d';
+
+function noSchedule(): HoldfastError {
+  return new HoldfastError('usage', 'nothing says when the set is backed up', {
+    hint: 'add --every 6h, or --live for each change at once',
+  });
 }
 
 async function chooseHooks(

@@ -1,5 +1,6 @@
 import {
   type BackupSet,
+  liveTag,
   owesPrune,
   parseKeepRule,
   readAttempts,
@@ -13,15 +14,21 @@ import type { Context } from '../program/context.ts';
 import { describeFailure } from '../program/failure.ts';
 import { openTarget } from '../repository/repository-target.ts';
 
-/** A set with a rule of which of its snapshots stay. */
-type RuledSet = BackupSet & { readonly keep: string };
 type Forgot = NonNullable<SetOutcome['forgot']>;
+
+/** Of a live set that says nothing of it: all of a day, and one of each hour before; of its live snapshots alone. */
+const liveRule = 'within=1d,hourly=999999';
+
+/** Whether there is a rule of which snapshots of a set stay. */
+export function hasRule({ keep, live = false }: BackupSet): boolean {
+  return keep !== undefined || live;
+}
 
 /**
  * Forgets the snapshots of a set that its rule does not keep, by when they arrived where a server tells of it, and frees their space once
  * a day. Whatever keeps that from being done is told, and costs the backup nothing: the next run does it.
  */
-export async function keepSet(context: Context, set: RuledSet): Promise<Forgot> {
+export async function keepSet(context: Context, set: BackupSet): Promise<Forgot> {
   let removed = 0;
   try {
     await using target = await openTarget(context, set);
@@ -45,11 +52,11 @@ export async function keepSet(context: Context, set: RuledSet): Promise<Forgot> 
 async function forgetBeyond(
   { signal }: Context,
   repository: Repository,
-  { set, hasArrivals }: { readonly set: RuledSet; readonly hasArrivals: boolean },
+  { set, hasArrivals }: { readonly set: BackupSet; readonly hasArrivals: boolean },
 ): Promise<Pick<Awaited<ReturnType<typeof forget>>, 'removed' | 'kept'>> {
   return await forget(repository, {
-    policy: parseKeepRule(set.keep),
-    filter: { tags: [[setTag(set)]] },
+    policy: parseKeepRule(set.keep ?? liveRule),
+    filter: { tags: [[setTag(set), ...(set.keep === undefined ? [liveTag] : [])]] },
     groupOf: groupBy([]),
     judgedBy: hasArrivals ? 'arrival' : 'time',
     signal,

@@ -1,4 +1,12 @@
-import { changeSets, findSet, forgetAttempts, readAttempts, setNamed, setTag } from '../../agent/index.ts';
+import {
+  changeSets,
+  findSet,
+  forgetAttempts,
+  forgetLive,
+  readAttempts,
+  setNamed,
+  setTag,
+} from '../../agent/index.ts';
 import { openHome } from '../home/home.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, note, row } from '../terminal/answer.ts';
@@ -25,6 +33,7 @@ async function removeSet(context: Context, name: string): Promise<Answer> {
     return sets.filter((each) => each !== found);
   });
   await forgetAttempts(home.node, set);
+  await forgetLive(home.node, set);
   const rows = [row('removed', name), note(`its snapshots stay, with the tag ${setTag(set)}`)];
   return { value: { name, id: set.id, attempts }, rows };
 }

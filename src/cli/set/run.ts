@@ -1,14 +1,18 @@
 import {
+  type BackupSet,
   beginAttempt,
   findAgent,
   findSet,
   type HookRun,
   keepSetAttempt,
   Reporter,
+  readChanges,
   type SetAttempt,
 } from '../../agent/index.ts';
-import { minuteMs } from '../../base/index.ts';
+import { HoldfastError, minuteMs } from '../../base/index.ts';
+import type { WalkLimit } from '../../files/index.ts';
 import { machineName } from '../../transport/index.ts';
+import { localPath } from '../files/local-path.ts';
 import { openHome } from '../home/home.ts';
 import { pingWatches, tellOfOwnSets } from '../notice/own-notices.ts';
 import type { Context } from '../program/context.ts';
@@ -23,6 +27,10 @@ export const word: Word = {
     command
       .description('back a set up now, and keep what became of it')
       .argument('<name>', 'one of holdfast set list')
+      .option(
+        '--changes <file>',
+        'save what has changed alone, as the agent has written it of a live set, without its hooks',
+      )
       .addHelpText('after', examples);
   },
   run: runSet,
@@ -34,25 +42,35 @@ long as holdfast client set retryFor says.
 
 Examples:
   holdfast set run documents
+  holdfast set run documents --changes changes.json
 
 Exit code 3: the backup is there, but some files could not be read; each is named.
 `;
 
 /** `holdfast set run NAME`: one run of a set from beginning to end, which is on record whatever becomes of it. */
-async function runSet(context: Context, name: string): Promise<Answer<BackupResult>> {
+async function runSet(
+  context: Context,
+  name: string,
+  { changes: file }: { readonly changes?: string },
+): Promise<Answer<BackupResult>> {
   const home = await openHome(context.home);
   const { node: directory } = home;
   const set = await findSet(directory, name);
-  const attempt = await beginAttempt(directory, set, context.clock.now());
+  const changes = file === undefined ? undefined : await readLiveChanges(context, set, file);
+  const attempt = await beginAttempt(directory, set, context.clock.now(), changes !== undefined);
   using reporter = await ownReporter(context, directory);
   // Beside the run, which does not wait for it.
   void reporter?.tell();
-  await pingWatches(home, { set: name, came: 'begun' }, context.log);
+  // Who waits for its schedule does not hear of what is saved in between.
+  if (changes === undefined) await pingWatches(home, { set: name, came: 'begun' }, context.log);
   const hooks: HookRun[] = [];
   const keep: Keep = (more) => keepSetAttempt(directory, set, { ...attempt, ...more });
-  const { outcome, answer, error } = await gettingOn(context, keep, (seen) => attemptSet(seen, set, hooks));
+  const { outcome, answer, error } = await gettingOn(context, keep, (seen) =>
+    attemptSet(seen, set, { hooks, changes }),
+  );
   await keep({ ...(hooks.length > 0 && { hooks }), outcome });
-  await pingWatches(home, { set: name, came: outcome.result, said: outcome.message }, context.log);
+  if (changes === undefined)
+    await pingWatches(home, { set: name, came: outcome.result, said: outcome.message }, context.log);
   if (reporter !== undefined) {
     await reporter.tell();
     await tellOfOwnSets(context, home, context.log);
@@ -68,6 +86,16 @@ async function ownReporter(
 ): Promise<Reporter | undefined> {
   if ((await findAgent(directory)) !== undefined) return undefined;
   return new Reporter({ directory, machine: machineName(), clock, log, signal });
+}
+
+/** @throws HoldfastError `set_not_live`, and as `readChanges` */
+async function readLiveChanges(
+  { workingDirectory }: Context,
+  { name, live = false }: BackupSet,
+  file: string,
+): Promise<WalkLimit | 'anything'> {
+  if (live) return (await readChanges(localPath(workingDirectory, file))) ?? 'anything';
+  throw new HoldfastError('set_not_live', `the set ${name} is not live: nobody watches what changes in it`);
 }
 
 type Keep = (more: Partial<SetAttempt>) => Promise<void>;

@@ -2,8 +2,10 @@ import {
   type BackupSet,
   findAgent,
   findSet,
+  type LiveStanding,
   readAttempts,
   readSets,
+  readStanding,
   resultOf,
   type SetAttempt,
   setTag,
@@ -21,6 +23,7 @@ import { formatAge, formatTime, plural } from '../terminal/format.ts';
 
 /** A set as it is shown, with how it stands. */
 export type SetView = AnswerOf<'set list'>[number];
+type WatchView = NonNullable<SetView['watched']>;
 /** One attempt, as it is shown. */
 export type AttemptView = NonNullable<SetView['last']>;
 
@@ -42,7 +45,17 @@ export async function viewOf({ clock }: Context, home: Home, set: BackupSet): Pr
   const { state, sinceMs, dueMs, isRunning } = stateOf(set, attempts, { nowMs, machine: machineName() });
   const waits = dueMs > nowMs || isRunning ? undefined : await whatKeeps(set, surroundings(nowMs));
   const last = attempts.at(-1);
-  const { added: _, spreadMs, hookLimitMs, tag, onMains = false, unmetered = false, ...said } = set;
+  const {
+    added: _,
+    spreadMs,
+    hookLimitMs,
+    tag,
+    live = false,
+    onMains = false,
+    unmetered = false,
+    ...said
+  } = set;
+  const watched = live ? await readStanding(home.node, set) : undefined;
   return {
     ...said,
     state,
@@ -53,16 +66,22 @@ export async function viewOf({ clock }: Context, home: Home, set: BackupSet): Pr
     spread: formatDuration(spreadMs),
     tag: [setTag(set), ...tag],
     hookLimit: formatDuration(hookLimitMs),
+    live,
+    ...(watched !== undefined && { watched: viewStanding(watched) }),
     onMains,
     unmetered,
     ...(last !== undefined && { last: viewAttempt(last) }),
   };
 }
 
+function viewStanding({ since, directories, unwatched, rescans }: LiveStanding): WatchView {
+  return { since, directories, unwatched, rescans };
+}
+
 /** An attempt as it is shown. */
 export function viewAttempt(attempt: SetAttempt): AttemptView {
-  const { begun, outcome, hooks = [] } = attempt;
-  return { begun, ...outcome, result: resultOf(attempt), hooks };
+  const { begun, live = false, outcome, hooks = [] } = attempt;
+  return { begun, live, ...outcome, result: resultOf(attempt), hooks };
 }
 
 /** `failed, 2 hours ago, running`, as a table has it. */
@@ -96,9 +115,25 @@ export async function setStanding(context: Context, home: Home): Promise<SetStan
 export function* standingRows(context: Context, sets: readonly SetView[]): Iterable<Row> {
   for (const set of sets) {
     const next = set.waits === undefined ? `next ${formatTime(new Date(set.next))}` : `waits: ${set.waits}`;
-    yield row('set', set.name, stateText(context, set), next);
+    yield row('set', set.name, stateText(context, set), ...(set.live ? [liveText(set)] : []), next);
   }
 }
+
+/** Whether what changes in a live set is seen. */
+export function liveText({ watched }: SetView): string {
+  if (watched === undefined) return 'live, and not watched now';
+  const blind =
+    watched.unwatched.length === 0 ? '' : `, but for ${plural(watched.unwatched.length, 'place')}`;
+  return `live, ${plural(watched.directories, 'folder')} watched${blind}`;
+}
+
+/** Why events alone do not tell what has changed. */
+export const gapWords = {
+  overflow: 'more happened than the kernel could tell',
+  mount: 'something else is mounted there',
+  silent: 'its file system does not tell what others change',
+  limit: 'the kernel allows no more: sysctl fs.inotify.max_user_watches, fs.inotify.max_user_instances',
+} as const;
 
 const noAgent = 'no agent runs here, and no set by itself: holdfast agent';
 
@@ -110,6 +145,11 @@ export function attentionTo(context: Context, set: SetView, hasAgent: boolean): 
     message === undefined
       ? []
       : [`the rule of the set ${name} is not applied: ${message} [${code}]; next: ${hint}`];
+  const blind = set.watched?.unwatched.filter((place) => place.why === 'limit') ?? [];
+  if (blind.length > 0)
+    rule.push(
+      `of the live set ${name} ${blind.map(({ path }) => path).join(', ')} is looked through every 5 minutes and not watched: ${gapWords.limit}`,
+    );
   if (state === 'ok') return rule;
   const why = waits ?? (hasAgent ? 'the agent has not begun it' : 'no agent runs');
   const what = {

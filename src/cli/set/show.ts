@@ -4,7 +4,15 @@ import type { Context } from '../program/context.ts';
 import { type Answer, type Row, row, table } from '../terminal/answer.ts';
 import { formatBytes, formatElapsed, formatTime, plural } from '../terminal/format.ts';
 import type { Word } from '../word.ts';
-import { type AttemptView, type SetView, stateText, viewAttempt, viewOf } from './set-view.ts';
+import {
+  type AttemptView,
+  gapWords,
+  liveText,
+  type SetView,
+  stateText,
+  viewAttempt,
+  viewOf,
+} from './set-view.ts';
 
 /** `holdfast set show NAME` */
 export const word: Word = {
@@ -30,6 +38,11 @@ function* setRows(context: Context, set: SetView, attempts: readonly AttemptView
   yield row('set', set.name, stateText(context, set));
   yield row('paths', ...set.paths);
   yield row('every', set.every, set.zone, `spread ${set.spread}`, `next ${formatTime(new Date(set.next))}`);
+  if (set.live) yield row('watch', liveText(set));
+  for (const { path, why } of set.watched?.unwatched ?? [])
+    yield row('looks at', path, `every 5 minutes: ${gapWords[why]}`);
+  for (const { time, path, why } of set.watched?.rescans ?? [])
+    yield row('looked at', path, `all of it, ${formatTime(new Date(time))}: ${gapWords[why]}`);
   if (set.repo !== undefined) yield row('to', set.repo);
   const excludes = [...set.exclude, ...set.excludeFile.map((file) => `those in ${file}`)];
   if (excludes.length > 0) yield row('leaves out', ...excludes);
@@ -48,7 +61,12 @@ function* setRows(context: Context, set: SetView, attempts: readonly AttemptView
   ];
   yield table(
     columns,
-    attempts.map((each) => [formatTime(new Date(each.begun)), each.result, tookText(each), toldText(each)]),
+    attempts.map((each) => [
+      formatTime(new Date(each.begun)),
+      each.live ? `${each.result}, live` : each.result,
+      tookText(each),
+      toldText(each),
+    ]),
     `it has not run yet: holdfast set run ${set.name}`,
   );
   for (const { when, file, ended, output } of attempts[0]?.hooks ?? []) {

@@ -1,5 +1,5 @@
 import type { Bytes } from '../../base/index.ts';
-import { type IgnoreOptions, pathText } from '../../files/index.ts';
+import { type IgnoreOptions, pathText, type WalkLimit } from '../../files/index.ts';
 import type { ObjectId } from '../../storage/index.ts';
 import type { BlobId } from '../format/blob.ts';
 import type { SnapshotSummary } from '../format/snapshot.ts';
@@ -24,6 +24,8 @@ export interface ArchiveOptions extends Partial<Origin> {
   readonly timeNs?: bigint;
   /** Read every file again, whatever the last snapshot knows of it. */
   readonly isReread?: boolean;
+  /** What alone has changed since a snapshot, where that is known. */
+  readonly since?: SinceSnapshot;
   /** Make no snapshot that would have the same tree as the last one. */
   readonly isSkippedUnchanged?: boolean;
   readonly tags?: readonly string[];
@@ -40,6 +42,20 @@ export interface ArchiveOptions extends Partial<Origin> {
   readonly onSkipped?: (path: string) => void;
   /** Told of each of `paths` that no file is saved of. */
   readonly onBare?: (path: string, why: BareReason) => void;
+}
+
+/**
+ * Nothing but what lies in `limit` has changed since a snapshot was made of the same paths with the same patterns. All else is taken from it
+ * and not looked at; where that cannot be, everything is.
+ */
+export interface SinceSnapshot {
+  readonly base: ObjectId;
+  readonly limit: WalkLimit;
+}
+
+/** What is to be taken from a snapshot is not there, or is another directory now. */
+export class BaseUnusable extends Error {
+  override readonly name = 'BaseUnusable';
 }
 
 /** What comes out of a pipe, to be saved as a file. */
@@ -77,6 +93,8 @@ export interface ArchiveSummary extends Counts {
   readonly isSkipped: boolean;
   /** The snapshot it was compared with. */
   readonly parent: ObjectId | undefined;
+  /** Directories that were taken from it without a look at them. */
+  readonly dirsKept: number;
   readonly bytesProcessed: number;
   /** Plaintext of what was new. */
   readonly bytesAdded: number;
@@ -98,6 +116,8 @@ export class ArchiveCounts {
   dirsNew = 0;
   dirsChanged = 0;
   dirsUnmodified = 0;
+  /** Of those unmodified, which were not looked at. */
+  dirsKept = 0;
   unreadable = 0;
   /** What the patterns left out. */
   excluded = 0;
@@ -114,9 +134,9 @@ export class ArchiveCounts {
     return this.filesNew + this.filesChanged + this.filesUnmodified;
   }
 
-  /** Everything but directories, done or not. */
+  /** Everything but directories, done or not, and directories that may hold something. */
   get found(): number {
-    return this.#totalFiles + this.others;
+    return this.#totalFiles + this.others + this.dirsKept;
   }
 
   get progress(): ArchiveProgress {

@@ -1,13 +1,20 @@
+import { isDeepStrictEqual } from 'node:util';
 import { HoldfastError, ownUser } from '../../base/index.ts';
 import type { ObjectId } from '../../storage/index.ts';
 import type { BlobId } from '../format/blob.ts';
 import { encodePackHeader } from '../format/pack-header.ts';
 import type { Snapshot, SnapshotSummary } from '../format/snapshot.ts';
 import type { Repository } from '../repository.ts';
-import { findParent } from '../stored-snapshots.ts';
+import { findParent, type StoredSnapshot } from '../stored-snapshots.ts';
 import { nowNs, type Origin, thisMachine } from '../this-machine.ts';
 import { findUnlistedPacks } from '../unpacked-store.ts';
-import { ArchiveCounts, type ArchiveOptions, type ArchiveSummary, Changes } from './archive-options.ts';
+import {
+  ArchiveCounts,
+  type ArchiveOptions,
+  type ArchiveSummary,
+  BaseUnusable,
+  Changes,
+} from './archive-options.ts';
 import { type LostContent, loadStoredIndex, type StoredIndex } from './known-blobs.ts';
 import type { WalkRequest } from './messages.ts';
 import { Pipeline } from './pipeline.ts';
@@ -28,6 +35,16 @@ interface Frame {
  * whatever stops it in between leaves packs that the next run finds.
  */
 export async function archive(repository: Repository, options: ArchiveOptions): Promise<ArchiveSummary> {
+  try {
+    return await archiveOnce(repository, options);
+  } catch (error) {
+    if (!(error instanceof BaseUnusable)) throw error;
+    const { since: _, ...whole } = options;
+    return await archiveOnce(repository, whole);
+  }
+}
+
+async function archiveOnce(repository: Repository, options: ArchiveOptions): Promise<ArchiveSummary> {
   const startNs = nowNs(repository.clock);
   const origin = { ...thisMachine(), ...given(options) };
   const cancel = options.signal && { signal: options.signal };
@@ -53,7 +70,7 @@ export async function archive(repository: Repository, options: ArchiveOptions): 
   try {
     await adoptPacks(repository, pipeline, { stored: packs, signal });
     const paths = savedPaths(options);
-    const parent = findParent(snapshots, { hostname: origin.hostname, paths });
+    const parent = parentIn(snapshots, { hostname: origin.hostname, paths }, options);
     const known = options.isReread === true ? undefined : parent?.tree;
     const walker = new TreeWalker({ repository, ahead, index, pipeline, changes, counts, options });
     const tree = await walker.save(known, signal);
@@ -62,16 +79,30 @@ export async function archive(repository: Repository, options: ArchiveOptions): 
     await lock.held;
     const frame = { origin, startNs, paths, parent: parent?.id };
     const summary = summarise(walker, pipeline, startNs, nowNs(repository.clock));
-    const { unreadable } = walker.counts;
+    const { unreadable, dirsKept } = walker.counts;
     const isSkipped = options.isSkippedUnchanged === true && parent?.tree === tree;
     const snapshotId = isSkipped
       ? parent.id
       : await repository.saveSnapshot(snapshotOf(frame, tree, summary, options), { signal });
-    return toResult(summary, { snapshotId, isSkipped, parent: parent?.id, unreadable, lost });
+    return toResult(summary, { snapshotId, isSkipped, parent: parent?.id, dirsKept, unreadable, lost });
   } finally {
     stop.abort();
     await pipeline.close();
   }
+}
+
+/** What is compared with. @throws BaseUnusable when that is to be a snapshot that is none of the same */
+function parentIn(
+  snapshots: readonly StoredSnapshot[],
+  group: { readonly hostname: string; readonly paths: readonly string[] },
+  { since, excludes = [] }: ArchiveOptions,
+): StoredSnapshot | undefined {
+  if (since === undefined) return findParent(snapshots, group);
+  const base = snapshots.filter(({ id }) => id === since.base);
+  const isSame = base.some((snapshot) => isDeepStrictEqual(snapshot.excludes ?? [], excludes));
+  const found = isSame ? findParent(base, group) : undefined;
+  if (found === undefined) throw new BaseUnusable(since.base);
+  return found;
 }
 
 function savedPaths({ paths, stream }: ArchiveOptions): string[] {
@@ -84,6 +115,7 @@ function walkRequest({
   excludeCaches = false,
   forbidden = [],
   leftOut,
+  since,
   stream,
 }: ArchiveOptions): Omit<WalkRequest, 'taken'> {
   return {
@@ -91,6 +123,7 @@ function walkRequest({
     exclude: excludes,
     excludeCaches,
     forbidden,
+    limit: since?.limit,
     ...leftOut,
   };
 }
@@ -101,8 +134,8 @@ function given({ hostname, username }: ArchiveOptions): Partial<Origin> {
 
 /** A snapshot of nothing but folders is right only where there is nothing else. */
 function checkSomething(counts: ArchiveCounts, { excludes = [] }: ArchiveOptions): void {
-  const { files, others, unreadable, excluded, forbidden } = counts;
-  if (files + others > 0 || unreadable + excluded + forbidden === 0) return;
+  const { files, others, dirsKept, unreadable, excluded, forbidden } = counts;
+  if (files + others + dirsKept > 0 || unreadable + excluded + forbidden === 0) return;
   const causes = [
     ...(forbidden > 0 ? ['what was named is never saved'] : []),
     ...(excluded > 0 ? [`the patterns ${excludes.join(' ')} leave out everything`] : []),
@@ -171,7 +204,7 @@ function toResult(
   {
     lost,
     ...rest
-  }: Pick<ArchiveSummary, 'snapshotId' | 'isSkipped' | 'parent' | 'unreadable'> & {
+  }: Pick<ArchiveSummary, 'snapshotId' | 'isSkipped' | 'parent' | 'dirsKept' | 'unreadable'> & {
     readonly lost: LostContent;
   },
 ): ArchiveSummary {

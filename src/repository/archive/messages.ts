@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Bytes, ErrorCode } from '../../base/index.ts';
-import type { IgnoreOptions } from '../../files/index.ts';
+import type { IgnoreOptions, WalkLimit } from '../../files/index.ts';
 import type { RepositoryVersion } from '../format/config.ts';
 import type { MasterKey } from '../format/unit.ts';
 import type { Arena } from './arena.ts';
@@ -10,6 +10,7 @@ import type { WalkBatch } from './walk-batch.ts';
 export interface WalkRequest extends IgnoreOptions {
   /** Absolute, raw. */
   readonly paths: readonly Bytes[];
+  readonly limit?: WalkLimit | undefined;
   /** One word: how many batches were dealt with, so that the walk does not get too far ahead. */
   readonly taken: SharedArrayBuffer;
 }

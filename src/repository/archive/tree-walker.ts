@@ -11,6 +11,7 @@ import {
   type ArchiveCounts,
   type ArchiveOptions,
   BarePaths,
+  BaseUnusable,
   type Changes,
   type SavedStream,
 } from './archive-options.ts';
@@ -140,6 +141,9 @@ export class TreeWalker {
         this.counts.excluded++;
         if (step.isRoot) this.#bare.skip(pathOf(step), 'excluded');
         break;
+      case 'kept':
+        this.#keep(step);
+        break;
     }
     return undefined;
   }
@@ -156,6 +160,20 @@ export class TreeWalker {
       done(encodeDirectory(step.text, subtree));
     });
     this.#levels.push({ path: pathOf(step), directory, before });
+  }
+
+  /** Takes a directory as it is in the parent, with what is in it. @throws BaseUnusable */
+  #keep(step: WalkStep): void {
+    const { directory, before } = this.#level;
+    const previous = before.find(step.text);
+    const subtree = previous?.type === 'dir' ? previous.subtree : undefined;
+    if (previous === undefined || subtree === undefined || !this.#index.has('tree', subtree))
+      throw new BaseUnusable(pathText(pathOf(step)));
+    const node = encodeDirectory(step.text, subtree);
+    if (!isSameDirectory(previous, parseNode(node))) throw new BaseUnusable(pathText(pathOf(step)));
+    this.counts.dirsKept++;
+    this.counts.addDirectory(subtree, subtree);
+    directory.add(node);
   }
 
   #leave(isRoot: boolean): void {
@@ -264,6 +282,11 @@ function hasSameContent(before: TreeNode, now: TreeNode): boolean {
     before.inode === now.inode &&
     before.size === now.size
   );
+}
+
+/** By what names a directory in a file system: another one of that name is none whose content is known. */
+function isSameDirectory(before: TreeNode, now: TreeNode | undefined): boolean {
+  return before.inode === now?.inode && before.deviceId === now.deviceId;
 }
 
 function emptyStream(name: string): HoldfastError {

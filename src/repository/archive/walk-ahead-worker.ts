@@ -21,13 +21,13 @@ if (!port) throw new TypeError('the walk ahead runs in a worker');
 /** So many batches are sent ahead: 4 MiB. */
 const maxAhead = 128;
 
-const { paths, taken: takenBuffer, ...options } = workerData as WalkRequest;
+const { paths, limit, taken: takenBuffer, ...options } = workerData as WalkRequest;
 const taken = new Int32Array(takenBuffer);
 const batch = new BatchWriter(send);
 let sent = 0;
 
 try {
-  for (const event of walk(paths, new IgnoreRules(options))) takeEvent(event);
+  for (const event of walk(paths, new IgnoreRules(options), limit)) takeEvent(event);
   batch.flush(true);
 } catch (error) {
   if (!isHoldfastError(error)) throw error;
@@ -49,7 +49,8 @@ function reply(message: WalkReply, transferList: ArrayBuffer[] = []): void {
 function takeEvent(event: WalkEvent): void {
   switch (event.kind) {
     case 'enter':
-      add('enter', event, encodeNodeHead(nodeOfStat(event, 'dir', event.stat, xattrsOf(event.path))));
+    case 'kept':
+      add(event.kind, event, encodeNodeHead(nodeOfStat(event, 'dir', event.stat, xattrsOf(event.path))));
       break;
     case 'leave':
       batch.add({ kind: 'leave', isRoot: event.isRoot, path: '', text: '', size: 0 });

@@ -1,7 +1,7 @@
 import { asBuffer, freeBytes } from '../../base/index.ts';
 
 /** What the walk ahead has come to; as the events of `walk`, and what is not a directory told apart by whether it is read. */
-const stepKinds = ['enter', 'leave', 'file', 'other', 'unreadable', 'forbidden', 'excluded'] as const;
+const stepKinds = ['enter', 'leave', 'file', 'other', 'unreadable', 'forbidden', 'excluded', 'kept'] as const;
 
 /** One step of a walk, with everything about it that the system was asked for. */
 export interface WalkStep {
@@ -11,7 +11,7 @@ export interface WalkStep {
   /** Raw, as latin1; empty for `leave`, `file` and `other`, whose directory is known and whose node has the name. */
   readonly path: string;
   /**
-   * For `enter` and `file` how the node begins, as `encodeNodeHead` says; for `other` all of the node; for `unreadable` the
+   * For `enter`, `kept` and `file` how the node begins, as `encodeNodeHead` says; for `other` all of the node; for `unreadable` the
    * system's code, a space and its message; else empty.
    */
   readonly text: string;
