@@ -130,6 +130,7 @@ const takenElsewhere: Readonly<Record<string, string>> = {
   set_unknown: inSets,
   set_invalid: inSets,
   set_running: inSets,
+  set_not_live: 'live.test.ts',
   hook_failed: 'agent.test.ts',
   channel_invalid: 'notices.test.ts',
   channel_exists: 'notices.test.ts',

@@ -101,6 +101,7 @@ describe('a file or folder that the command line names', () => {
     for (const words of [
       ['init', '--network', 'n.test', '--names', 'localhost'],
       ['backup', at('file'), ...repo(), '--init', '--password-file', at('password')],
+      ['set', 'add', 'live', at('file'), '--live', ...repo()],
       ['ca', 'backup', at('good.age')],
       ['ca', 'export', at('ca.pem')],
       ['certutil', '-backup', 'secret', at('good.p12')],
@@ -169,6 +170,7 @@ describe('a file or folder that the command line names', () => {
       up: making.up,
     }),
     ...each('--before', { 'set add': () => [...addingSet(), ...repo()] }),
+    ...each('--changes', { 'set run': () => ['live'] }),
     ...each('--command', { 'notice add': () => ['x'] }),
     ...each('--secret-file', { 'notice add': () => ['x', '--webhook', 'http://127.0.0.1:1/'] }),
     ...each('--after', { 'set add': () => [...addingSet(), ...repo()] }),
