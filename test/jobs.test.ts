@@ -55,7 +55,10 @@ describe('a job that a server starts', () => {
     assert.deepEqual([state, by], ['waiting', 'admin/local']);
     const { state: then, outcome } = await over(id);
     assert.deepEqual([then, outcome?.code], ['refused', 'job_not_allowed']);
-    assert.match(agent.stdout + agent.stderr, /its owner allows nothing/);
+    assert.match(
+      (await laptop.run(['status'])).stdout,
+      /refused +the server wants .* allows nothing \[job_not_allowed\]/,
+    );
   });
 
   it('backs a set up, restores below the folder that is allowed, and is in the log with who wanted it', async () => {

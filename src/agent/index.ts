@@ -46,6 +46,7 @@ export {
   serverOfRequest,
 } from './hand-in.ts';
 export { forgetToken, heldTokens } from './held-token.ts';
+export { readJobs } from './jobs/job-file.ts';
 export { JobRunner } from './jobs/job-runner.ts';
 export { OrderLine } from './jobs/order-line.ts';
 export { joinNetwork } from './join-network.ts';

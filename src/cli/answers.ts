@@ -249,6 +249,9 @@ const { authority, selfSigned, listeners, letIn, weakerNodes, store, bound, boun
 const atAuthority = <Shape extends TSchema>(shape: Shape) =>
   PresentWhen('the home is that of an authority', shape);
 
+const { order, outcome } = operations['job.show'].answer.properties;
+const KeptJob = object({ id: count(), by: text(), order, begun: Time, outcome });
+
 const Status = object({
   waiting: PresentWhen('the authority waits for its certificate from outside', Waiting),
   authority: atAuthority(authority),
@@ -263,6 +266,7 @@ const Status = object({
   nodes: atAuthority(operations['node.list'].answer),
   node: PresentWhen('this machine is a node of a network', NodeStatus),
   backups: BackupHistory,
+  jobs: PresentWhen('the server ever wanted something of this machine', Type.Array(KeptJob)),
   sets: Type.Array(BackupSet),
   warnings: texts,
 });

@@ -16,6 +16,7 @@ import { askAdmin, type NetworkStatus, networkStatus } from './home/administerin
 import { openHome } from './home/home.ts';
 import { aloneSettings } from './home/settings.ts';
 import { waitingRows, waitingView } from './home/waiting-authority.ts';
+import { type KeptJobView, keptJobRows, keptJobs } from './job/kept-jobs.ts';
 import type { NodeOfList } from './node/reported-sets.ts';
 import { nodeTable, weakerSentence } from './nodes.ts';
 import { noticeWarnings } from './notice/own-notices.ts';
@@ -93,6 +94,7 @@ export async function showStatus(context: Context): Promise<Answer<SetStanding>>
   const connection = await readLastConnection(home.node);
   const backups = await backupHistory(context, home, node?.state);
   const { sets, warnings: setWarnings } = await setStanding(context, home);
+  const { jobs, warnings: jobWarnings } = await keptJobs(home);
   const warnings = [
     ...(status === undefined ? [] : warningsOf(status)),
     ...nodeWarnings(context, node),
@@ -100,9 +102,10 @@ export async function showStatus(context: Context): Promise<Answer<SetStanding>>
     ...backups.warnings,
     ...(await missedSnapshots(context, home)),
     ...setWarnings,
+    ...jobWarnings,
     ...(await noticeWarnings(context, home)),
   ];
-  const shown = { waiting, status, nodes, node, connection, backups, sets, warnings };
+  const shown = { waiting, status, nodes, node, connection, backups, sets, jobs, warnings };
   const value = { ...(waiting && { waiting: waitingView(waiting) }), ...toJson(shown), sets, warnings };
   return { value, rows: statusRows(context, shown) };
 }
@@ -116,12 +119,14 @@ interface Shown {
   readonly connection: LastConnection;
   readonly backups: BackupHistory;
   readonly sets: readonly SetView[];
+  /** What the server wanted of this machine. */
+  readonly jobs: readonly KeptJobView[];
   readonly warnings: readonly string[];
 }
 
 function* statusRows(
   context: Context,
-  { waiting, status, nodes, node, connection, backups, sets, warnings }: Shown,
+  { waiting, status, nodes, node, connection, backups, sets, jobs, warnings }: Shown,
 ): Iterable<Row> {
   if (waiting !== undefined) yield* waitingRows(waiting);
   if (status !== undefined) yield* authorityRows(context, status);
@@ -131,6 +136,7 @@ function* statusRows(
   }
   yield* backupRows(context, backups);
   yield* standingRows(context, sets);
+  yield* keptJobRows(jobs);
   if (nodes.length > 0) yield nodeTable(nodes.slice(0, maxNodes), context.clock.now());
   if (nodes.length > maxNodes) yield note('there are more nodes: holdfast nodes lists them all');
   for (const sentence of warnings) yield warning(sentence);
@@ -310,7 +316,14 @@ function* connectionRows({ clock }: Context, { made, failed }: LastConnection): 
   if (failed !== undefined) yield row('failed', age(failed.time), failed.code, failed.message);
 }
 
-function toJson({ status, nodes, node, connection, backups }: Shown): Readonly<Record<string, unknown>> {
+function toJson({
+  status,
+  nodes,
+  node,
+  connection,
+  backups,
+  jobs,
+}: Shown): Readonly<Record<string, unknown>> {
   const own = backups.records.find(({ place }) => place === serverPlace);
   return {
     ...status,
@@ -335,5 +348,6 @@ function toJson({ status, nodes, node, connection, backups }: Shown): Readonly<R
       },
     }),
     backups: backupHistoryJson(backups),
+    ...(jobs.length > 0 && { jobs }),
   };
 }

@@ -91,7 +91,7 @@ export class JobRunner {
     } catch (error) {
       // What is left comes again with what the server says next.
       this.#queue.length = 0;
-      this.#options.log.error('jobs of the server could not be gone on with', { error });
+      this.#options.log.warn('jobs of the server wait until it is heard of again', { error });
     } finally {
       this.#working = undefined;
     }

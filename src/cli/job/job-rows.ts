@@ -19,13 +19,13 @@ export function* jobRows(job: JobView): Iterable<Row> {
 }
 
 /** What it is to do: `backup documents`. */
-export function orderWords({ order }: JobView): string[] {
+export function orderWords({ order }: Pick<JobView, 'order'>): string[] {
   if (order.kind === 'backup') return [`backup ${order.set}`];
   return [`restore ${order.snapshot.slice(0, 8)} to ${order.target}`, ...order.include];
 }
 
 /** What came of it. */
-export function resultWords({ outcome }: JobView): string[] {
+export function resultWords({ outcome }: Pick<JobView, 'outcome'>): string[] {
   if (outcome === undefined) return [];
   const { snapshot, files, bytes, exit, code, message } = outcome;
   return [
