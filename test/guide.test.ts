@@ -86,6 +86,7 @@ const walks: readonly PageWalk[] = [
       3: (walk) => walk.run('laptop', 'restic init --repo /mnt/disk/restic-repo --password-file pw'),
     },
   },
+  { page: 'repositories' },
   { page: 'connection-policies' },
   { page: 'monitoring' },
   { page: 'protection' },

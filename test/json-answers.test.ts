@@ -85,6 +85,8 @@ const calls: readonly Call[] = [
   call('client show', `client show ${c}`),
   call('client show', `client show ${c}`, [`client set minimumVersion TLSv1.2 ${c}`]),
   call('key list', `key list ${c}`),
+  call('key kept', `key kept ${c}`),
+  call('key add', `key add --new-password-file HERE/passphrase ${repository}`, [backedUp]),
   call('keystore show', `keystore show ${c}`),
   call('keystore show', `keystore show ${a}`),
   call('service install', `service install server --dry-run ${a}`),

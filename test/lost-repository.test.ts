@@ -71,7 +71,7 @@ describe('a client with months of snapshots survives', () => {
   }
 
   async function keys(): Promise<Key[]> {
-    return JSON.parse((await run('key', 'list')).stdout) as Key[];
+    return JSON.parse((await run('key', 'kept')).stdout) as Key[];
   }
 
   it('a store that is not mounted', async () => {

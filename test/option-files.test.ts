@@ -154,6 +154,10 @@ describe('a file or folder that the command line names', () => {
     prune: () => [],
     unlock: () => [],
     'repair index': () => [],
+    'key list': () => [],
+    'key add': () => [],
+    'key remove': () => ['0123'],
+    'key passwd': () => [],
   };
   const withRepo = Object.fromEntries(
     Object.entries(ofRepository).map(([name, words]) => [name, () => [...words(), ...repo()]]),
@@ -219,6 +223,7 @@ describe('a file or folder that the command line names', () => {
     ...each('--log', { doctor: () => ['https://127.0.0.1:1', '--bundle', at('new.tar.gz')] }),
     ...each('--checkpoint', { 'audit verify': () => [] }),
     ...each('--new-keystore-password-file', { 'keystore rekey': () => [] }),
+    ...each('--new-password-file', { 'key add': repo, 'key passwd': repo }),
     'cert show SERIAL-OR-FILE': (file) => ['cert', 'show', file],
     'cert verify FILE': (file) => ['cert', 'verify', file],
     'policy import FILE': (file) => ['policy', 'import', file],

@@ -67,6 +67,10 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   unlock: { retention: '--repo --password-file --remove-all' },
   'repair index': { 'damaged-repository': '--repo --password-file' },
+  'key list': { keys: '--repo --password-file' },
+  'key add': { keys: '--repo --password-file --new-password-file' },
+  'key remove': { keys: '--repo --password-file', 'as prune': '--retry-lock' },
+  'key passwd': { keys: '--repo --password-file --new-password-file', 'as prune': '--retry-lock' },
   check: { restic: '--repo', 'damaged-repository': '--password-file', 'every-file-type': '--read-data' },
   'set add': {
     agent: '--before --after --hook-limit --on-mains --unmetered --between --keep',

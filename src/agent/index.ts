@@ -14,6 +14,7 @@ export {
   readDamagedPacks,
   serverPlace,
 } from './backup-record.ts';
+export { changePassword, type KnownKey, knownKeys, removeKey } from './change-keys.ts';
 export {
   type Answered,
   answeredChain,

@@ -164,8 +164,15 @@ async function adoptEscrowed(
   signal: AbortSignal,
 ): Promise<void> {
   const password = randomPassword();
-  await repository.addKey(password, { ...thisMachine(), cost: randomPasswordCost, signal });
-  await keepOwnKey(place, repository, { password, escrowed: true, escrow: fingerprint });
+  const keyFile = await repository.addKey(password, { ...thisMachine(), cost: randomPasswordCost, signal });
+  const escrowKeyFile = repository.openedBy;
+  await keepOwnKey(place, repository, {
+    password,
+    keyFile,
+    escrowed: true,
+    escrow: fingerprint,
+    escrowKeyFile,
+  });
 }
 
 interface Left extends SealedPassword {

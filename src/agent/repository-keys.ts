@@ -30,6 +30,8 @@ export interface RepositoryKey {
   readonly config?: string;
   /** The one it was opened with, chosen by Holdfast or said; kept so that a wrong one is noticed without scrypt. */
   readonly password?: Secret<string>;
+  /** Which key file that password opens; absent for what was opened last before this was kept. */
+  readonly keyFile?: string | undefined;
   /** Opens without scrypt. */
   readonly masterKey?: Secret<MasterKey>;
   /** Of the second key, from when it is in the repository until it is with the server. */
@@ -38,6 +40,8 @@ export interface RepositoryKey {
   readonly escrowed: boolean;
   /** Of what was left there; absent for what was left before this was kept. */
   readonly escrow?: EscrowFingerprint;
+  /** The second key's file; absent likewise. */
+  readonly escrowKeyFile?: string | undefined;
 }
 
 const Made = { snapshot: Type.String(), time: Type.String() };
@@ -50,6 +54,8 @@ const StoredKey = Type.Object({
   config: Type.Optional(Type.String()),
   escrowed: Type.Boolean(),
   escrow: Type.Optional(Type.String()),
+  escrowKeyFile: Type.Optional(Type.String()),
+  keyFile: Type.Optional(Type.String()),
   password: Type.Optional(Type.String()),
   secondPassword: Type.Optional(Type.String()),
   masterKey: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
@@ -195,7 +201,7 @@ export function repositoryGone(location: string, [last]: readonly KeptKey[], cau
   return new HoldfastError('repository_gone', message, {
     hint:
       'its disk may not be mounted, or somebody removed it: holdfast status at its server, then run this again; ' +
-      'where it is lost for good, holdfast backup --start-over PATH begins another one, and its key stays (holdfast key list)',
+      'where it is lost for good, holdfast backup --start-over PATH begins another one, and its key stays (holdfast key kept)',
     cause,
   });
 }

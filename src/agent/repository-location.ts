@@ -90,7 +90,7 @@ export function randomPassword(): Secret<string> {
 export async function keepOwnKey(
   place: RepositoryLocation,
   repository: Repository,
-  key: Pick<RepositoryKey, 'password' | 'escrowed' | 'escrow'>,
+  key: Pick<RepositoryKey, 'password' | 'keyFile' | 'escrowed' | 'escrow' | 'escrowKeyFile'>,
 ): Promise<KeptKey> {
   const { masterKey } = repository;
   const digest = masterKeyDigest(masterKey);
@@ -219,8 +219,9 @@ async function keepOpened(
 ): Promise<KeptKey> {
   const digest = masterKeyDigest(repository.masterKey);
   const before = keysAt(place.keystore, place.label).find((key) => masterKeyDigest(key.masterKey) === digest);
-  const { escrowed = false, escrow } = before ?? {};
-  return await keepOwnKey(place, repository, { password, escrowed, escrow });
+  const { escrowed = false, escrow, escrowKeyFile } = before ?? {};
+  const keyFile = repository.openedBy;
+  return await keepOwnKey(place, repository, { password, keyFile, escrowed, escrow, escrowKeyFile });
 }
 
 function isThere({ store }: RepositoryLocation, { id }: Repository): HoldfastError {
@@ -237,11 +238,14 @@ async function escrowKey(
 ): Promise<void> {
   if (place.escrow === undefined) return;
   const secondPassword = key.secondPassword ?? randomPassword();
+  let { escrowKeyFile } = key;
   if (key.secondPassword === undefined) {
-    await repository.addKey(secondPassword, { ...thisMachine(), cost: randomPasswordCost, signal });
-    await keepKey(place.keystore, { ...key, secondPassword });
+    const origin = thisMachine();
+    escrowKeyFile = await repository.addKey(secondPassword, { ...origin, cost: randomPasswordCost, signal });
+    await keepKey(place.keystore, { ...key, secondPassword, escrowKeyFile });
   }
   const escrow = await place.escrow(repository.id, secondPassword, signal);
-  await keepKey(place.keystore, { ...key, secondPassword: undefined, escrowed: true, escrow });
+  const left = { secondPassword: undefined, escrowed: true, escrow, escrowKeyFile };
+  await keepKey(place.keystore, { ...key, ...left });
   onEscrowed?.(escrow);
 }

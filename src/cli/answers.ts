@@ -811,6 +811,15 @@ export const answers = {
   'service remove': object({ unit: text(), removed: TextOrNull }),
   'keystore rekey': object({ openedBy: Type.Enum(['stash', 'passphrase']) }),
   'key list': Type.Array(
+    object({ id: text(), user: text(), host: text(), added: Time, inUse: flag(), ofKit: flag() }),
+  ),
+  'key add': object({ id: text() }),
+  'key remove': object({ id: text() }),
+  'key passwd': object({
+    added: text(),
+    removed: PresentWhen('it is on record which key was in use before', text()),
+  }),
+  'key kept': Type.Array(
     object({
       place: text(),
       repository: PresentWhen('it is known', text()),

@@ -559,12 +559,16 @@ export const words: readonly WordEntry[] = [
   },
   {
     name: 'key',
-    summary: 'list the repositories that this machine has a key of',
+    summary: 'say which passwords open a repository, and which repositories this machine can open',
     words: [
+      { name: 'list', summary: 'list the keys of a repository', load: () => import('./key/list.ts') },
+      { name: 'add', summary: 'let one more password open it', load: () => import('./key/add.ts') },
+      { name: 'remove', summary: 'let a password open it no more', load: () => import('./key/remove.ts') },
+      { name: 'passwd', summary: 'change the password in use', load: () => import('./key/passwd.ts') },
       {
-        name: 'list',
+        name: 'kept',
         summary: 'list the repositories that this machine has a key of',
-        load: () => import('./key/list.ts'),
+        load: () => import('./key/kept.ts'),
       },
     ],
   },

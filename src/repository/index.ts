@@ -32,6 +32,12 @@ export { listSnapshot } from './list-snapshot.ts';
 export { nodeAtPath } from './node-at-path.ts';
 export { openRepository } from './open-repository.ts';
 export { PartReader } from './part-reader.ts';
+export {
+  addPasswordKey,
+  listPasswordKeys,
+  type PasswordKey,
+  type PasswordKeys,
+} from './password-keys.ts';
 export type { PruneRules } from './prune/plan-prune.ts';
 export { type PruneSummary, prune } from './prune/prune.ts';
 export { type RepairIndexSummary, repairIndex } from './repair-index.ts';

@@ -28,10 +28,11 @@ export async function initRepository(store: ObjectStore, options: InitOptions): 
   await store.create(cancel);
   await refuseConfig(store, cancel);
   const begun = await findBegunKey(store, password, cancel);
-  const masterKey = begun ?? new Secret(generateMasterKey());
+  const masterKey = begun?.masterKey ?? new Secret(generateMasterKey());
   const config = newConfig();
-  const repository = new Repository({ store, config, masterKey, clock });
-  const key = begun ? undefined : await repository.addKey(password, { ...newKey, ...cancel });
+  const beginning = new Repository({ store, config, masterKey, clock });
+  const key = begun ? undefined : await beginning.addKey(password, { ...newKey, ...cancel });
+  const repository = new Repository({ store, config, masterKey, openedBy: begun?.id ?? key, clock });
   try {
     await writeConfig(store, repository.cipher.seal(encodeConfig(config)), cancel);
   } catch (error) {
@@ -69,7 +70,7 @@ async function findBegunKey(
   store: ObjectStore,
   password: Secret<string>,
   options: { signal?: AbortSignal },
-): Promise<Secret<MasterKey> | undefined> {
+): Promise<{ readonly masterKey: Secret<MasterKey>; readonly id: ObjectId } | undefined> {
   try {
     for await (const key of openKeys(store, password, options)) return key;
     return undefined;

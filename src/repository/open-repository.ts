@@ -27,14 +27,15 @@ export async function openRepository(store: ObjectStore, options: OpenOptions): 
   const { key, maxKeys, clock, signal } = options;
   const cancel = signal ? { signal } : {};
   const file = await readConfig(store, cancel);
-  const keys = 'masterKey' in key ? [key.masterKey] : openKeys(store, key.password, { maxKeys, signal });
+  const keys: Iterable<OpenedKey> | AsyncIterable<OpenedKey> =
+    'masterKey' in key ? [{ masterKey: key.masterKey }] : openKeys(store, key.password, { maxKeys, signal });
   // More than one key opens only where two runs made the repository at once; the config tells which of them won.
   if (!(file instanceof HoldfastError)) {
-    for await (const masterKey of keys) {
+    for await (const { masterKey, id: openedBy } of keys) {
       const json = newCipher(masterKey).unseal(file);
       if (!json) continue;
       const config = parseConfig(json, store.location);
-      return new Repository({ store, config, masterKey, clock });
+      return new Repository({ store, config, masterKey, openedBy, clock });
     }
   }
   if ('masterKey' in key && (await sealedAny(store, newCipher(key.masterKey), cancel)))
@@ -125,6 +126,12 @@ interface KeySearch {
   readonly signal?: AbortSignal;
 }
 
+/** A master key, and the key file that it came out of where a password opened one. */
+interface OpenedKey {
+  readonly masterKey: Secret<MasterKey>;
+  readonly id?: ObjectId;
+}
+
 /**
  * The master keys out of the key files that the password opens, nearly always one. `repository_wrong_key` when it
  * opens none; `repository_damaged`, naming them, when not one key file is whole.
@@ -133,17 +140,17 @@ export async function* openKeys(
   store: ObjectStore,
   password: Secret<string>,
   { maxKeys = defaultMaxKeys, signal }: KeySearch = {},
-): AsyncGenerator<Secret<MasterKey>, void, undefined> {
+): AsyncGenerator<Required<OpenedKey>, void, undefined> {
   const options = signal ? { signal } : {};
   const damaged: HoldfastError[] = [];
   let opened = 0;
   const infos = await store.list('keys', options);
   for (const { name } of infos.slice(0, maxKeys)) {
     try {
-      const key = await tryKey(name, await store.read({ type: 'keys', name }, options), password);
-      if (key) {
+      const masterKey = await tryKey(name, await store.read({ type: 'keys', name }, options), password);
+      if (masterKey) {
         opened++;
-        yield key;
+        yield { masterKey, id: name };
       }
     } catch (error) {
       if (

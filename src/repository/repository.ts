@@ -63,6 +63,8 @@ export class Repository {
   readonly version: RepositoryVersion;
   readonly polynomial: Polynomial;
   readonly masterKey: Secret<MasterKey>;
+  /** The key file that opened it, where a password did. */
+  readonly openedBy: ObjectId | undefined;
   /** What is wrong with its `config`, when it was opened by a copy of that. */
   readonly configDamage: string | undefined;
   /** For the thread that opened the repository. */
@@ -79,6 +81,7 @@ export class Repository {
     readonly store: ObjectStore;
     readonly config: RepositoryConfig;
     readonly masterKey: Secret<MasterKey>;
+    readonly openedBy?: ObjectId | undefined;
     readonly clock?: Clock;
     /** What was wrong with its `config` when it was opened by a kept copy. */
     readonly damage?: string;
@@ -89,6 +92,7 @@ export class Repository {
     this.version = parts.config.version;
     this.polynomial = parts.config.polynomial;
     this.masterKey = parts.masterKey;
+    this.openedBy = parts.openedBy;
     this.clock = parts.clock ?? systemClock;
     this.cipher = newCipher(parts.masterKey);
     this.files = new UnpackedStore(this.store, this.cipher, this.version);
@@ -102,9 +106,9 @@ export class Repository {
 
   /** The same repository by another store, which stands before the one that it has. */
   through(before: (store: ObjectStore) => ObjectStore): Repository {
-    const { id, version, polynomial, masterKey, clock } = this;
+    const { id, version, polynomial, masterKey, openedBy, clock } = this;
     const config = { id, version, polynomial };
-    const made = new Repository({ store: before(this.store), config, masterKey, clock });
+    const made = new Repository({ store: before(this.store), config, masterKey, openedBy, clock });
     made.#onDamage = this.#onDamage;
     return made;
   }

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ErrorCode } from '../../src/base/index.ts';
 import type { Meanwhile } from './disk-steps.ts';
@@ -97,6 +97,13 @@ const kit = ['--kit', 'HERE/a/recovery-kit.txt'].join(' ');
 const password = '--password-file HERE/password';
 const byPassphrase = '--keystore-password-file HERE/passphrase --home HERE/a'.split(' ');
 const bind = 'HERE/outside/chain.pem --roots HERE/outside/root.pem --host localhost';
+
+const inRepo = ['--repo', 'HERE/repo', ...password.split(' ')];
+
+async function backUpInto(repo: string, home: string, here: string): Promise<void> {
+  const words = ['backup', join(here, 'data'), '--repo', repo, '--init', '--home', home];
+  await quick([...words, '--password-file', join(here, 'password')]);
+}
 
 /** A repository with two snapshots, of which each has what the other has not. */
 async function backUpTwice(home: string, here: string): Promise<void> {
@@ -238,6 +245,28 @@ export const writingCommands: readonly WritingCommand[] = [
     done: ['repository_exists'],
     after: [['backup', 'HERE/data', '--repo', 'HERE/repo', ...password.split(' ')]],
   }),
+  onMachine('key passwd', [...inRepo, '--new-password-file', 'HERE/passphrase'], {
+    ready: (home, here) => backUpInto(join(here, 'repo'), home, here),
+    done: ['repository_wrong_key'],
+    after: [['backup', 'HERE/data', '--repo', 'HERE/repo', '--password-file', 'HERE/passphrase']],
+  }),
+  {
+    name: 'key remove',
+    prepare: async (here) => {
+      const [home, repo] = [join(here, 'machine'), join(here, 'repo')];
+      await backUpInto(repo, home, here);
+      const [first] = readdirSync(join(repo, 'keys'));
+      const words = (more: readonly string[]) =>
+        [...more, ...inRepo, '--home', home].map((word) => word.replaceAll('HERE', here));
+      await quick(words(['key', 'add', '--new-password-file', 'HERE/passphrase']));
+      const added = readdirSync(join(repo, 'keys')).find((id) => id !== first) ?? '';
+      return {
+        words: words(['key', 'remove', added]),
+        done: ['key_missing'],
+        after: [words(['backup', join(here, 'data')])],
+      };
+    },
+  },
   onMachine('set add', ['documents', 'HERE/data', '--every', '6h'], {
     done: ['set_exists'],
     after: [['set', 'run', 'documents']],
@@ -578,6 +607,8 @@ export const otherCommands: Readonly<Record<string, string>> = {
   'completion zsh': 'only prints',
   doctor: 'only reads; a file that is named is replaced whole',
   'key list': 'only reads',
+  'key kept': 'only reads',
+  'key add': 'writes one file, whole or not at all',
   ls: 'only reads',
   find: 'only reads',
   diff: 'only reads',

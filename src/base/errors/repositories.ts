@@ -28,6 +28,19 @@ export const repositoriesErrors = {
     next: 'name a file with its password: --password-file FILE',
     kind: 'wrongKey',
   },
+  key_missing: {
+    happened: 'no key of the repository has this id',
+    next: 'holdfast key list shows them',
+  },
+  key_ambiguous: {
+    happened: 'several keys of the repository begin so',
+    next: 'give more digits of its id: holdfast key list shows them',
+  },
+  key_needed: {
+    happened: 'somebody could not open the repository any more without the key that is to be removed',
+    next: 'holdfast key passwd puts another in the place of the one in use; holdfast key add adds one first',
+    kind: 'refused',
+  },
   repository_damaged: {
     happened: 'a file in it is damaged; it is named',
     next: 'holdfast check --read-data names what is damaged; restore brings back the rest',

@@ -1,63 +1,75 @@
-import { allKeys, type KeptKey } from '../../agent/index.ts';
-import { Keystore } from '../../trust/index.ts';
-import { openHome } from '../home/home.ts';
+import { type KnownKey, knownKeys } from '../../agent/index.ts';
+import { HoldfastError } from '../../base/index.ts';
+import type { AnswerOf } from '../answers.ts';
+import { addRepositoryOptions, type RepositoryOptions } from '../options/repository-options.ts';
 import type { Context } from '../program/context.ts';
+import { openTarget } from '../repository/repository-target.ts';
 import { type Answer, table } from '../terminal/answer.ts';
-import { formatTime } from '../terminal/format.ts';
+import { formatTime, plural } from '../terminal/format.ts';
 import type { Word } from '../word.ts';
 
 /** `holdfast key list` */
 export const word: Word = {
   define: (command) => {
-    command
-      .description(
-        'list the repositories that this machine has a key of, now and before: a key is kept for ever, and used again when its repository is back',
-      )
-      .addHelpText('after', '\nExamples:\n  holdfast key list\n  holdfast key list --json\n');
+    addRepositoryOptions(command)
+      .description('list the keys of a repository: each makes one password open it')
+      .addHelpText('after', examples);
   },
   run: listKeys,
 };
 
-/** `holdfast key list`: every repository that this machine has a key of, by place, the one that was used last first. */
-async function listKeys(context: Context): Promise<Answer> {
-  const { node } = await openHome(context.home);
-  const keys = (await Keystore.exists(node)) ? allKeys(await Keystore.open(node)) : [];
+const examples = `
+Examples:
+  holdfast key list
+  holdfast key list --repo /mnt/disk/repo --password-file pw
+
+Who has added a key, and when, is what the key says itself. What a key is for is said as far as this machine knows it.
+`;
+
+/** `holdfast key list`: who can open a repository; `repository_damaged` when a key cannot be read. */
+async function listKeys(context: Context, options: RepositoryOptions): Promise<Answer<AnswerOf<'key list'>>> {
+  await using target = await openTarget(context, options, { cached: false });
+  const { keys, damaged } = await knownKeys(target, context.signal);
+  for (const { error } of damaged) context.output.warn(error.message);
   return {
     value: keys.map(toJson),
     rows: [
       table(
         [
-          { heading: 'Place', shrink: true },
-          { heading: 'Repository' },
-          { heading: 'Since' },
-          { heading: 'Last backup' },
-          { heading: 'Second key' },
+          { heading: 'Key' },
+          { heading: 'User' },
+          { heading: 'Host', shrink: true },
+          { heading: 'Added' },
+          { heading: 'For' },
         ],
-        keys.map(({ place, repository, since, lastBackup, escrowed }) => [
-          place,
-          repository?.slice(0, 8) ?? '',
-          timeOf(since),
-          timeOf(lastBackup?.time),
-          escrowed ? 'left at the server' : 'none',
-        ]),
-        'no key of a repository is kept here: the first backup makes one',
+        keys.map((key) => {
+          const { id, username, hostname } = key;
+          return [id.slice(0, 8), username, hostname, formatTime(timeOf(key)), useOf(key)];
+        }),
       ),
     ],
+    failure: damagedIn(damaged.map(({ id }) => id)),
   };
 }
 
-function timeOf(text: string | undefined): string {
-  return text === undefined ? '' : formatTime(new Date(text));
+function useOf({ inUse, ofKit }: KnownKey): string {
+  if (inUse) return 'this machine';
+  return ofKit ? 'the recovery kit' : '';
 }
 
-function toJson({
-  place,
-  repository,
-  since,
-  lastBackup,
-  missed,
-  escrowed,
-  escrow,
-}: KeptKey): Record<string, unknown> {
-  return { place, repository, since, lastBackup, missed, escrowed, fingerprint: escrow };
+function timeOf({ createdNs }: KnownKey): Date {
+  return new Date(Number(createdNs / 1_000_000n));
+}
+
+function toJson(key: KnownKey): AnswerOf<'key list'>[number] {
+  const { id, username: user, hostname: host, inUse, ofKit } = key;
+  return { id, user, host, added: timeOf(key).toISOString(), inUse, ofKit };
+}
+
+function damagedIn(ids: readonly string[]): HoldfastError | undefined {
+  if (ids.length === 0) return undefined;
+  const message = `${plural(ids.length, 'key')} damaged: ${ids.map((id) => id.slice(0, 8)).join(', ')}`;
+  return new HoldfastError('repository_damaged', message, {
+    hint: 'bring it back from a copy of the repository; or holdfast key remove ID takes it away, for it opens nothing',
+  });
 }

@@ -72,6 +72,7 @@ test('the file of a password is named by what the password opens', () => {
     '--keystore-password-file',
     '--kit-password-file',
     '--new-keystore-password-file',
+    '--new-password-file',
     '--password-file',
   ]);
   const word = options.filter(({ option: { flags } }) => /passphrase/.test(flags));

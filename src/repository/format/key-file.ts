@@ -1,8 +1,8 @@
 import { randomBytes, scrypt } from 'node:crypto';
 import { asBuffer, type Bytes, HoldfastError, Secret } from '../../base/index.ts';
 import { referencePoly1305 } from '../kernel/poly1305.ts';
-import { asBase64, asCount, type JsonObject, parseJsonObject } from './go-text.ts';
-import { encodeGoTime } from './go-time.ts';
+import { asBase64, asCount, asText, type JsonObject, parseJsonObject } from './go-text.ts';
+import { encodeGoTime, parseGoTime } from './go-time.ts';
 import { encodeMasterKey, type MasterKey, parseMasterKey, splitKey, UnitCipher } from './unit.ts';
 
 const saltSize = 64;
@@ -17,6 +17,7 @@ export interface KeyOrigin {
 
 /** A key file: the master key, sealed under what scrypt makes of a password. */
 export interface KeyFile {
+  readonly origin: KeyOrigin;
   readonly cost: ScryptCost;
   readonly salt: Bytes;
   /** An encrypted unit. */
@@ -54,7 +55,16 @@ export function parseKeyFile(text: Bytes, what: string): KeyFile {
   if (json['kdf'] !== 'scrypt' || !cost)
     throw malformed(what, 'it does not say scrypt with usable parameters');
   if (salt?.length !== saltSize || !data) throw malformed(what, 'it has no salt of 64 bytes or no data');
-  return { cost, salt, data };
+  return { origin: parseOrigin(json), cost, salt, data };
+}
+
+/** What it does not say is empty: nobody needs it to open anything. */
+function parseOrigin(json: JsonObject): KeyOrigin {
+  return {
+    hostname: asText(json['hostname']) ?? '',
+    username: asText(json['username']) ?? '',
+    createdNs: parseGoTime(asText(json['created']) ?? '') ?? 0n,
+  };
 }
 
 /** The master key, or undefined when the password is not the one of this key file. */
