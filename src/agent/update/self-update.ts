@@ -14,8 +14,6 @@ interface SelfUpdateOptions extends AskOptions {
   readonly home: { readonly path: string; readonly node: string };
   /** Whether nothing runs that the end of the agent would cut. */
   readonly isFree: () => boolean;
-  /** Has what was downloaded installed; by the service manager unless said. */
-  readonly install?: (home: string) => Promise<void>;
 }
 
 /** So often the network is asked. */
@@ -82,8 +80,7 @@ export class SelfUpdate {
     await downloadUpdate(node, update, this.#options);
     const { kind, path, version } = update;
     log.info('a newer version is downloaded and verified', { version, path });
-    if (this.#options.install !== undefined || (mayInstall(kind) && (await isService())))
-      this.#ready = update;
+    if (mayInstall(kind) && (await isService())) this.#ready = update;
     else
       log.warn(
         'this agent cannot install it: it is no service of the machine, or the program came from npm',
@@ -94,12 +91,12 @@ export class SelfUpdate {
   }
 
   async #install(): Promise<void> {
-    const { install = installAside, home, isFree, log } = this.#options;
+    const { home, isFree, log } = this.#options;
     if (this.#ready === undefined || !isFree()) return;
     const { version } = this.#ready;
     this.#ready = undefined;
     log.info('the newer version is installed now, and starts this agent again', { version });
-    await install(home.path);
+    await installAside(home.path);
   }
 
   #say(version: string): void {
