@@ -28,7 +28,7 @@ $ holdfast frobnicate
 ? 2
 $ holdfast restore latest --home home
 ! holdfast: required option '--target <dir>' not specified [usage]
-!   next: holdfast restore --help
+!   next: holdfast restore SNAPSHOT --target DIR; on a terminal holdfast restore alone asks for everything
 ? 2
 $ holdfast up --port 70000 --home home data
 ! holdfast: option '--port <n>' argument '70000' is invalid. expected a port from 1 to 65533 [usage]

@@ -79,10 +79,9 @@ describe('a job that a server starts', () => {
     assert.equal(readFileSync(join(at('allowed/back'), at('data/file')), 'utf8'), 'what is saved');
     assert.equal((await over((await start(...words)).id)).outcome?.code, 'target_not_empty');
     const again = await over((await start(...words, '--replace', '--expires', '1h')).id);
-    assert.deepEqual(
-      [again.state, Date.parse(again.expires) - Date.parse(again.created)],
-      ['done', 3_600_000],
-    );
+    assert.equal(again.state, 'done');
+    const lifetimeMs = Date.parse(again.expires) - Date.parse(again.created);
+    assert.ok(Math.abs(lifetimeMs - 3_600_000) < 1000, String(lifetimeMs));
     const { stdout } = await network.run(['audit', 'list', '--json']);
     const records = JSON.parse(stdout) as { kind: string; by: string; details: { job?: number } }[];
     const ofJob = records.filter(({ details }) => details.job === backup.id);

@@ -19,7 +19,7 @@ export const chunkGroups: readonly ChunkGroup[] = [
   },
   {
     name: 'program',
-    test: /\/src\/(?:base\/log\.|transport\/line\.|cli\/(?:run|words?\.|program\/|files\/local-path|home\/default-home|options\/(?:option-values|word-rules)|terminal\/(?:answer|format|output|table)))/,
+    test: /\/src\/(?:base\/log\.|transport\/line\.|cli\/(?:run|words?\.|program\/(?!run-self)|files\/local-path|home\/default-home|options\/(?:option-values|word-rules)|terminal\/(?:answer|format|output|table)))/,
   },
   { name: 'schemas', test: /\/node_modules\/(?:smol-toml|typebox)\// },
   { name: 'keys', test: /\/src\/pki\/(?:der|key)\// },

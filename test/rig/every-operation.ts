@@ -84,6 +84,7 @@ export async function rootBelowOutside(): Promise<AdoptedRoot> {
 export async function doEverything(home: SampleHome, admin: AdminClient): Promise<void> {
   home.clock.advance(2 * hourMs);
   await readAndDecide(home, admin);
+  await offerReleases(admin);
   await issueAndRevoke(admin);
   await handleRequests(admin);
   await keepCopies(home, admin);
@@ -132,6 +133,10 @@ async function issueAndRevoke(admin: AdminClient): Promise<void> {
   await admin.call('cert.list', {});
   await admin.call('node.list', {});
   await admin.call('node.bound', { name: 'beta', prune: true });
+  const { id: job } = await admin.call('job.start', { node: 'beta', order: { kind: 'backup', set: 'data' } });
+  await admin.call('job.list', {});
+  await admin.call('job.show', { id: job });
+  await admin.call('job.stop', { id: job });
   await admin.call('trash.list', {});
   await admin.call('trash.restore', { client: 'beta' });
   await admin.call('trash.empty', { apply: true });
@@ -146,6 +151,15 @@ async function issueAndRevoke(admin: AdminClient): Promise<void> {
   await admin.call('ca.revoke-issuer', { label: 'issuing-1' });
   await admin.call('ca.crls', {});
   await admin.call('ca.crl', {});
+}
+
+async function offerReleases(admin: AdminClient): Promise<void> {
+  const version = '99.0.0';
+  const piece = Buffer.from(`!<arch>\ndebian-binary ${version}`).toString('base64');
+  const { id } = await admin.call('release.piece', { piece });
+  await admin.call('release.publish', { version, files: [{ id, name: `holdfast_${version}_amd64.deb` }] });
+  await admin.call('release.list', {});
+  await admin.call('release.withdraw', { version });
 }
 
 async function handleRequests(admin: AdminClient): Promise<void> {
