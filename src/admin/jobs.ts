@@ -47,6 +47,10 @@ const OutcomeView = Type.Object({
   message: PresentWhen('it failed or was refused', Type.String()),
 });
 
+/** What a client is to do, to which later versions may add. */
+const [backupOrder, restoreOrder] = JobOrder.anyOf;
+const OrderView = Type.Union([Type.Object(backupOrder.properties), Type.Object(restoreOrder.properties)]);
+
 /** A job of a client, as it stands. */
 export const JobView = Type.Object({
   id: Type.Integer(),
@@ -62,7 +66,7 @@ export const JobView = Type.Object({
     'refused',
     'stopped',
   ]),
-  order: JobOrder,
+  order: OrderView,
   by: Type.String(),
   created: Time,
   /** From then on it is not begun. */

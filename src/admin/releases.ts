@@ -48,13 +48,16 @@ export const releasePublishInput = Type.Object(
   { additionalProperties: false },
 );
 
+/** A file of a release, to which later versions may add. */
+const FileView = Type.Object(ReleaseFile.properties);
+
 /** What machines are offered from now on. */
 export const ReleaseSignedAnswer = Type.Object({
   /** Null for nothing. */
   version: TextOrNull,
   /** Of the manifest. */
   sequence: Type.Integer(),
-  files: Type.Array(ReleaseFile),
+  files: Type.Array(FileView),
 });
 
 /** Publishes files that were brought as a release. Errors: as `Releases.publish` */
@@ -73,7 +76,7 @@ export const ReleaseListAnswer = Type.Array(
     publishedAt: Time,
     /** `offered` is what machines are to run; one that was withdrawn has no files any more. */
     state: Type.Enum(['offered', 'replaced', 'withdrawn']),
-    files: Type.Array(ReleaseFile),
+    files: Type.Array(FileView),
   }),
 );
 
