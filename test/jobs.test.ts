@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { OperationAnswer } from '../src/admin/index.ts';
 import type { RunningProgram } from './rig/holdfast-process.ts';
 import { Network, type NetworkClient } from './rig/network.ts';
@@ -146,8 +147,9 @@ describe('a job that a server starts', () => {
   });
 
   it('is done once: what an agent had begun when it was killed is told, and not begun again', async () => {
+    rmSync(at('hook-begun'));
     const { id } = await start('laptop', 'slow');
-    await agent.waitFor(new RegExp(`"job":${id},[^\\n]*"a job of the server begins"`));
+    while (!existsSync(at('hook-begun'))) await sleep(20);
     await agent.stop('SIGKILL');
     const { length } = await attempts();
     agent = laptop.start(['agent']);

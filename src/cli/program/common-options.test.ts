@@ -40,7 +40,8 @@ async function enough(path: readonly string[], given: readonly string[] = []): P
     const [, choice] = /^argument '.*Allowed choices are ([\w-]+)/.exec(error.message) ?? [];
     if (choice !== undefined && given.includes('1'))
       return enough(path, given.with(given.indexOf('1'), choice));
-    const [flag] = /--[a-z-]+/.exec(error.message) ?? [];
+    const [, beside] = /means something beside (--[a-z-]+)/.exec(error.message) ?? [];
+    const flag = beside ?? /--[a-z-]+/.exec(error.message)?.[0];
     const samples: Readonly<Record<string, string>> = {
       '--to': 'postgres://db.example/holdfast',
       '--scope': 'user',
