@@ -120,6 +120,8 @@ export type FetchEvidence = (request: {
 
 /** What is fetched has to be good when it has come: an answer may be made for whoever asks. */
 export interface AskingRules extends Omit<RevocationRules, 'at'> {
+  /** Whether OCSP is asked before lists are fetched, which may know a revocation a minute later. */
+  readonly ocspFirst?: boolean | undefined;
   readonly now: () => Date;
 }
 
@@ -167,10 +169,11 @@ class Search {
 
   async statusOf(certificate: Certificate): Promise<RevocationStatus> {
     const problems: HoldfastError[] = [];
-    const sources = [
-      ...listUrls(certificate).map((url) => () => this.#list(url)),
-      ...certificate.extensions.ocspUrls.slice(0, maxUrls).map((url) => () => this.#ask(url, certificate)),
-    ];
+    const lists = listUrls(certificate).map((url) => () => this.#list(url));
+    const responders = certificate.extensions.ocspUrls
+      .slice(0, maxUrls)
+      .map((url) => () => this.#ask(url, certificate));
+    const sources = this.#rules.ocspFirst === true ? [...responders, ...lists] : [...lists, ...responders];
     let status = this.#judge(certificate);
     for (const source of sources) {
       if (status.kind !== 'unknown') return status;

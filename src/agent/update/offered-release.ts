@@ -65,14 +65,17 @@ async function checkRevocation(
   const asked = mode === 'soft' ? path.slice(0, 2) : path;
   const known = evidenceOf({ path, staple: undefined, rootLists });
   const fetch = evidenceFetcher(AbortSignal.any([signal, AbortSignal.timeout(askingMs)]));
-  const statuses = await askRevocation(asked, known, { now: () => new Date(clock.now()) }, fetch).catch(
-    (error: unknown) => {
-      signal.throwIfAborted();
-      if (error instanceof Error && error.name === 'TimeoutError')
-        return [{ kind: 'unknown', problems: [] }] as const;
-      throw error;
-    },
-  );
+  const statuses = await askRevocation(
+    asked,
+    known,
+    { now: () => new Date(clock.now()), ocspFirst: true },
+    fetch,
+  ).catch((error: unknown) => {
+    signal.throwIfAborted();
+    if (error instanceof Error && error.name === 'TimeoutError')
+      return [{ kind: 'unknown', problems: [] }] as const;
+    throw error;
+  });
   for (const status of statuses) {
     if (status.kind === 'revoked') throw notTrusted(status.error.message, status.error);
     if (status.kind !== 'unknown') continue;
