@@ -87,6 +87,8 @@ async function runAgent(context: Context): Promise<void> {
   let toldMs = Number.NEGATIVE_INFINITY;
   while (!signal.aborted) {
     await renewal.renewIfDue();
+    // Before it is looked what is due, so that what changes meanwhile is not missed.
+    const changed = live.changed();
     const waitMs = await runner.tick();
     // Beside the sets, which do not wait for a server; changes come faster than anybody wants to hear of.
     if (live.isEmpty || Math.abs(clock.now() - toldMs) >= restEveryMs) {
@@ -95,7 +97,7 @@ async function runAgent(context: Context): Promise<void> {
       void updates.look();
       telling ??= tellOfOwnSets(context, home, log).finally(() => (telling = undefined));
     }
-    await wake(context, Math.min(waitMs, everyMs), Promise.race([runner.ended(), live.changed()]));
+    await wake(context, Math.min(waitMs, everyMs), Promise.race([runner.ended(), changed]));
   }
   log.info('the agent ends, and so do the sets that run');
   await Promise.all([runner.idle(), line]);
