@@ -124,11 +124,12 @@ describe('the packages', { skip: process.getuid?.() !== 0 && 'installing package
     await succeed('holdfast', 'client', 'set', 'update', 'on', ...client);
     await atServer('release', 'publish', `/srv/${debOf(later)}`);
     await succeed('holdfast', 'service', 'install', 'agent', ...client);
-    const agent = async () =>
+    const pid = async () =>
       (await system.run('systemctl', 'show', '--property=MainPID', 'holdfast-agent')).stdout;
-    const before = await agent();
+    const active = async () => (await system.run('systemctl', 'is-active', 'holdfast-agent')).code === 0;
+    const before = await pid();
     const until = performance.now() + agentPatienceMs;
-    while ([before, 'MainPID=0\n'].includes(await agent()) && performance.now() < until)
+    while ((before === (await pid()) || !(await active())) && performance.now() < until)
       await setTimeout(500);
     const journal = await system.run(
       'journalctl',
