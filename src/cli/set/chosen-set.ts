@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import type { Command } from 'commander';
@@ -80,8 +81,8 @@ function parseSpread(text: string): number {
 /**
  * What was said of a set, with absolute paths. The files that each run reads are read, and a repository elsewhere is opened, so that
  * no run fails by a name that was mistyped.
- * @throws HoldfastError `schedule_invalid`, `schedule_never`, `set_invalid`, `path_not_found` when none of the paths is there, and as
- *   `openTarget`
+ * @throws HoldfastError `schedule_invalid`, `schedule_never`, `set_invalid`, `path_not_found` when none of the paths is there and no
+ *   hook could make them, and as `openTarget`
  */
 export async function chooseSet(
   context: Context,
@@ -108,7 +109,8 @@ export async function chooseSet(
   const hooks = await chooseHooks(from, options);
   const paths = options.paths.map((path) => resolve(from, path));
   await checkOutside(home, paths);
-  namedPaths(context, paths);
+  if (hooks.before === undefined || paths.some((path) => existsSync(path))) namedPaths(context, paths);
+  else context.output.warn(`${paths.join(', ')}: not there yet; the program before has to make it`);
   await readExcludes(context, options);
   if (repo !== undefined) await (await openTarget(context, options))[Symbol.asyncDispose]();
   return {
