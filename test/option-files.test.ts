@@ -37,9 +37,10 @@ const noFiles = new Set(
 
 /** Of a snapshot, and looked up there alone. */
 const inSnapshots = new Set([
+  'copy --subtree',
   'ls DIR',
   'dump PATH',
-  ...['restore', 'snapshots', 'ls', 'find', 'diff', 'dump', 'mount', 'browse', 'forget'].map(
+  ...['restore', 'snapshots', 'ls', 'find', 'diff', 'dump', 'mount', 'browse', 'forget', 'copy'].map(
     (command) => `${command} --path`,
   ),
 ]);
@@ -149,6 +150,7 @@ describe('a file or folder that the command line names', () => {
     mount: () => [at('folder')],
     browse: () => [],
     check: () => [],
+    copy: () => [],
     'set add': addingSet,
     forget: () => ['--keep-last', '1'],
     prune: () => [],
@@ -167,6 +169,7 @@ describe('a file or folder that the command line names', () => {
     'any --keystore-password-file': (file) => ['init', ...elsewhere(), '--keystore-password-file', file],
     ...each('--kit-password-file', making),
     ...each('--password-file', withRepo),
+    ...each('--from-password-file', { copy: () => ['--from-repo', at('repo')] }),
     ...each('--password-file', { 'request export': () => ['x.example', at('x.pfx')] }),
     ...each('--exclude-file', {
       backup: () => [at('file'), ...repo()],
@@ -268,7 +271,8 @@ describe('a file or folder that the command line names', () => {
 
   /** Folders that have to be there. */
   const found: Rows = {
-    ...each('--repo', ofRepository),
+    ...each('--repo', { ...ofRepository, copy: () => ['--from-repo', at('repo')] }),
+    ...each('--from-repo', { copy: () => [] }),
     'mount DIR': (file) => ['mount', file, ...repo()],
     ...each('--issued', { 'ca adopt': byCertificate }),
     ...each('--mirror', {

@@ -26,6 +26,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'lost-repository': '--start-over',
     'backup-options':
       '--iexclude --exclude-larger-than --exclude-if-present --one-file-system --files-from --files-from-verbatim --files-from-raw --stdin --stdin-from-command --stdin-filename --time --host --reread --skip-if-unchanged --dry-run --quiet --limit-upload --limit-download',
+    'lock-waits': '--retry-lock',
   },
   status: { agent: '--check' },
   restore: {
@@ -51,6 +52,9 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   browse: { browse: '--repo --password-file --host --path --tag' },
   mount: { mount: '--repo --password-file --host --path --tag --allow-other' },
   diff: { 'snapshot-words': '--repo --host --path --tag --metadata', 'as snapshots': '--password-file' },
+  copy: {
+    copy: '--repo --password-file --from-repo --from-password-file --init --subtree --host --path --tag --limit-upload --limit-download --retry-lock',
+  },
   join: { tokens: '--name' },
   recover: { recover: '--kit --kit-password-file', 'recover-hostile': '--fingerprint --trust-server --repo' },
   forget: {
@@ -66,12 +70,17 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'as forget': '--retry-lock',
   },
   unlock: { retention: '--repo --password-file --remove-all' },
-  'repair index': { 'damaged-repository': '--repo --password-file' },
+  'repair index': { 'damaged-repository': '--repo --password-file', 'lock-waits': '--retry-lock' },
   'key list': { keys: '--repo --password-file' },
   'key add': { keys: '--repo --password-file --new-password-file' },
   'key remove': { keys: '--repo --password-file', 'as prune': '--retry-lock' },
   'key passwd': { keys: '--repo --password-file --new-password-file', 'as prune': '--retry-lock' },
-  check: { restic: '--repo', 'damaged-repository': '--password-file', 'every-file-type': '--read-data' },
+  check: {
+    restic: '--repo',
+    'damaged-repository': '--password-file',
+    'every-file-type': '--read-data',
+    'lock-waits': '--retry-lock',
+  },
   'set add': {
     agent: '--before --after --hook-limit --on-mains --unmetered --between --keep',
     sets: '--every --zone --spread --exclude --exclude-file --no-exclude-caches --tag --repo --password-file --replace',

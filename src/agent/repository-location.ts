@@ -4,6 +4,7 @@ import type { EscrowFingerprint } from '../enrol/index.ts';
 import {
   initRepository,
   openRepository,
+  type Polynomial,
   type Repository,
   randomPasswordCost,
   thisMachine,
@@ -45,6 +46,8 @@ export interface OpenRepositoryOptions {
   readonly create: boolean;
   /** Make another one where the one that this machine knows is gone. */
   readonly startOver?: boolean;
+  /** How one that is made cuts files; in a way of its own unless said. */
+  readonly polynomial?: Polynomial | undefined;
   /** Needed only when the keystore does not hold the key. */
   readonly password?: Secret<string>;
   /** Told what was left with the server, where that was done now. */
@@ -162,7 +165,7 @@ async function tryPasswords(
 async function openOrInit(
   place: RepositoryLocation,
   known: readonly KeptKey[],
-  { create, startOver, password: said, signal }: OpenRepositoryOptions,
+  { create, startOver, polynomial, password: said, signal }: OpenRepositoryOptions,
 ): Promise<Opened> {
   const password = said ?? begunAt(place.keystore, place.label)?.password;
   try {
@@ -181,7 +184,8 @@ async function openOrInit(
   const first = password ?? (await choosePassword(place));
   // One that was said may be one that somebody remembers.
   const cost = said === undefined ? randomPasswordCost : undefined;
-  const repository = await initRepository(place.store, { password: first, cost, ...thisMachine(), signal });
+  const made = { password: first, cost, polynomial, ...thisMachine(), signal };
+  const repository = await initRepository(place.store, made);
   return { kind: 'made', repository, password: first };
 }
 

@@ -522,6 +522,20 @@ export const answers = {
   'set remove': object({ name: text(), id: text(), attempts: count() }),
   forget: Forgotten,
   prune: Pruned,
+  copy: object({
+    from: text(),
+    to: text(),
+    sameCuts: flag(),
+    snapshots: Type.Array(
+      object({
+        source: text(),
+        outcome: Type.Enum(['copied', 'present', 'absent']),
+        id: PresentWhen('a snapshot of it is there', text()),
+      }),
+    ),
+    blobs: count(),
+    bytes: bytes(),
+  }),
   unlock: object({ removed: count(), kept: count() }),
   'repair index': object({
     packs: count(),

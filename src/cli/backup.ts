@@ -4,6 +4,7 @@ import { type DirectoryTag, textPath } from '../files/index.ts';
 import type { Repository, SavedStream } from '../repository/index.ts';
 import { DryRunStore } from '../storage/index.ts';
 import type { NamedPaths } from './files/local-path.ts';
+import { addLockOptions, type LockingOptions, lockingOf } from './options/lock-options.ts';
 import { ListOption, parseBytes, RepeatableOption } from './options/option-values.ts';
 import {
   addExcludeOptions,
@@ -81,8 +82,8 @@ export const word: Word = {
       .option('--dry-run', 'store nothing, and say what would be')
       .option('-q, --quiet', 'say nothing but what went wrong')
       .option('--limit-upload <kib>', 'send no more KiB in a second', parseRate)
-      .option('--limit-download <kib>', 'fetch no more KiB in a second', parseRate)
-      .addHelpText('after', examples);
+      .option('--limit-download <kib>', 'fetch no more KiB in a second', parseRate);
+    addLockOptions(command).addHelpText('after', examples);
   },
   run: backUpOrTry,
 };
@@ -100,7 +101,7 @@ Exit code 3: the backup is there, but some files could not be read; each is name
 `;
 
 /** What `backup` takes. */
-export interface BackupOptions extends RepositoryOptions, ExcludeOptions, SourceFiles {
+export interface BackupOptions extends RepositoryOptions, ExcludeOptions, SourceFiles, LockingOptions {
   readonly init?: boolean;
   readonly startOver?: boolean;
   readonly tag?: readonly string[];
@@ -221,6 +222,7 @@ const noPaths: NamedPaths = { paths: [], missing: 0 };
 async function choicesOf(context: Context, options: BackupOptions): Promise<BackupChoices> {
   const { iexclude, excludeLargerThan, excludeIfPresent = [], oneFileSystem, time, host } = options;
   return {
+    ...lockingOf(options, context),
     exclude: await readExcludes(context, options),
     excludeCaches: options.excludeCaches,
     tag: options.tag,

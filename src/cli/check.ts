@@ -2,6 +2,7 @@ import { keepDamagedPacks } from '../agent/index.ts';
 import { HoldfastError } from '../base/index.ts';
 import { type CheckSummary, check } from '../repository/index.ts';
 import { homeAt } from './home/home.ts';
+import { addLockOptions, type LockingOptions, lockingOf } from './options/lock-options.ts';
 import { addRepositoryOptions, type RepositoryOptions } from './options/repository-options.ts';
 import type { Context } from './program/context.ts';
 import { describeFailure } from './program/failure.ts';
@@ -12,16 +13,18 @@ import { printable } from './terminal/table.ts';
 import type { Word } from './word.ts';
 
 /** What `check` takes. */
-interface CheckOptions extends RepositoryOptions {
+interface CheckOptions extends RepositoryOptions, LockingOptions {
   readonly readData?: boolean;
 }
 
 /** `holdfast check` */
 export const word: Word = {
   define: (command) => {
-    addRepositoryOptions(command)
-      .option('--read-data', 'also read every pack and verify every blob in it')
-      .addHelpText('after', '\nExamples:\n  holdfast check\n  holdfast check --read-data --json\n');
+    addRepositoryOptions(command).option('--read-data', 'also read every pack and verify every blob in it');
+    addLockOptions(command).addHelpText(
+      'after',
+      '\nExamples:\n  holdfast check\n  holdfast check --read-data --json\n',
+    );
   },
   run: checkRepository,
 };
@@ -44,6 +47,7 @@ export async function checkRepository(
   let isIndex = false;
   const progress = context.progress('check');
   const summary = await check(target.repository, {
+    ...lockingOf(options, context),
     readData: options.readData === true,
     signal: context.signal,
     onProgress: (state) => progress.update(state),

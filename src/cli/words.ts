@@ -125,6 +125,11 @@ export const words: readonly WordEntry[] = [
     load: () => import('./recover.ts'),
   },
   {
+    name: 'copy',
+    summary: 'copy snapshots into another repository',
+    load: () => import('./copy.ts'),
+  },
+  {
     name: 'check',
     summary: 'check a repository for damage',
     load: () => import('./check.ts'),

@@ -13,6 +13,7 @@ export type {
   SinceSnapshot,
 } from './archive/archive-options.ts';
 export { type CheckSummary, check } from './check/check.ts';
+export { type CopySummary, copySnapshots } from './copy/copy-snapshots.ts';
 export { type DiffStatistics, diffTrees, type TreeChange } from './diff-trees.ts';
 export { readContentInOrder } from './dump/read-content.ts';
 export { tarFolder } from './dump/tar-folder.ts';
@@ -23,6 +24,7 @@ export { findByName } from './find/name-search.ts';
 export { type ForgetSummary, forget } from './forget/forget.ts';
 export { describeGroup, type GroupField, groupBy, groupFields } from './forget/group-snapshots.ts';
 export { type KeepPolicy, parseSpan, type Span, spanForm } from './forget/keep-policy.ts';
+export type { Polynomial } from './format/config.ts';
 export { randomPasswordCost } from './format/key-file.ts';
 export { snapshotTime } from './format/snapshot.ts';
 export { permissionsOf, type TreeNode } from './format/tree-node.ts';

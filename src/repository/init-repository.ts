@@ -1,6 +1,6 @@
 import { type Clock, HoldfastError, isHoldfastError, Secret } from '../base/index.ts';
 import type { ObjectId, ObjectStore } from '../storage/index.ts';
-import { encodeConfig, newConfig } from './format/config.ts';
+import { encodeConfig, newConfig, type Polynomial } from './format/config.ts';
 import type { ScryptCost } from './format/key-file.ts';
 import { generateMasterKey, type MasterKey } from './format/unit.ts';
 import { openKeys } from './open-repository.ts';
@@ -11,6 +11,8 @@ export interface InitOptions extends Partial<Origin> {
   readonly password: Secret<string>;
   /** What scrypt costs; measured so that it takes half a second unless given. */
   readonly cost?: ScryptCost;
+  /** Of another repository, so that both cut files alike; one of its own unless said. */
+  readonly polynomial?: Polynomial | undefined;
   readonly clock?: Clock;
   readonly signal?: AbortSignal;
 }
@@ -22,14 +24,14 @@ export interface InitOptions extends Partial<Origin> {
  * A run that was interrupted before its last step, which writes the config, is taken up where it stopped.
  */
 export async function initRepository(store: ObjectStore, options: InitOptions): Promise<Repository> {
-  const { password, clock, signal, ...newKey } = options;
+  const { password, polynomial, clock, signal, ...newKey } = options;
   const cancel = signal ? { signal } : {};
   await refuseIfThere(store, cancel);
   await store.create(cancel);
   await refuseConfig(store, cancel);
   const begun = await findBegunKey(store, password, cancel);
   const masterKey = begun?.masterKey ?? new Secret(generateMasterKey());
-  const config = newConfig();
+  const config = newConfig(polynomial);
   const beginning = new Repository({ store, config, masterKey, clock });
   const key = begun ? undefined : await beginning.addKey(password, { ...newKey, ...cancel });
   const repository = new Repository({ store, config, masterKey, openedBy: begun?.id ?? key, clock });

@@ -2,12 +2,13 @@ import { type HoldfastError, isHoldfastError } from '../base/index.ts';
 import type { ObjectId } from '../storage/index.ts';
 import type { PackContents } from './format/blob.ts';
 import type { Repository } from './repository.ts';
+import type { LockOptions } from './repository-lock.ts';
 import { findUnlistedPacks, type ListedIndex, parseIndexFile } from './unpacked-store.ts';
 
 /** An index file is written for so many blobs at a time, as by backups. */
 const fullBlobs = 50_000;
 
-export interface RepairIndexOptions {
+export interface RepairIndexOptions extends Pick<LockOptions, 'retryForMs' | 'onWaiting'> {
   readonly signal?: AbortSignal;
   /** Told of each pack that is in no index and whose header cannot be read either. */
   readonly onUnreadable?: (pack: ObjectId, error: HoldfastError) => void;
@@ -39,8 +40,8 @@ export async function repairIndex(
   repository: Repository,
   options: RepairIndexOptions = {},
 ): Promise<RepairIndexSummary> {
-  const { signal: stop, onUnreadable = () => {} } = options;
-  await using lock = await repository.lock({ exclusive: true, ...(stop && { signal: stop }) });
+  const { signal: stop, onUnreadable = () => {}, retryForMs, onWaiting } = options;
+  await using lock = await repository.lock({ exclusive: true, signal: stop, retryForMs, onWaiting });
   const signal = stop ? AbortSignal.any([stop, lock.lost]) : lock.lost;
   const { index, damaged, outdated, lostPacks } = await loadGoodIndex(repository, signal);
   const packs = await fromOutdated(repository, outdated, { index, lostPacks, signal });

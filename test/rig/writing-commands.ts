@@ -95,6 +95,7 @@ async function addSet(home: string, here: string): Promise<void> {
 
 const kit = ['--kit', 'HERE/a/recovery-kit.txt'].join(' ');
 const password = '--password-file HERE/password';
+const fromPassword = ['--from-password-file', 'HERE/password'];
 const byPassphrase = '--keystore-password-file HERE/passphrase --home HERE/a'.split(' ');
 const bind = 'HERE/outside/chain.pem --roots HERE/outside/root.pem --host localhost';
 
@@ -400,6 +401,14 @@ export const writingCommands: readonly WritingCommand[] = [
     },
     after: [['check', '--read-data', '--repo', 'HERE/repo', ...password.split(' ')]],
   }),
+  onMachine(
+    'copy',
+    ['--from-repo', 'HERE/repo', ...fromPassword, '--repo', 'HERE/copy', ...password.split(' '), '--init'],
+    {
+      ready: backUpTwice,
+      after: [['check', '--read-data', '--repo', 'HERE/copy', ...password.split(' ')]],
+    },
+  ),
   onMachine('unlock', ['--remove-all', '--repo', 'HERE/repo', ...password.split(' ')], {
     ready: async (home, here) => {
       await backUpTwice(home, here);

@@ -18,6 +18,11 @@ export const repositoriesErrors = {
     happened: 'there is one already',
     next: 'use it: leave --init away',
   },
+  repository_same: {
+    happened: 'snapshots were to be copied from a repository into itself, or into a copy of its files',
+    next: 'name another one: holdfast copy --repo PLACE, or --from-repo PLACE',
+    kind: 'usage',
+  },
   repository_locked: {
     happened: 'another process holds it; host and process are named',
     next: 'wait until the other process is done',

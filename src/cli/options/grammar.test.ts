@@ -13,10 +13,10 @@ const options = ours.flatMap(({ name, command }) => command.options.map((option)
 
 /** Options with a file or folder as their value that is read, or is a place to work in. */
 const readFiles =
-  '--cert --chain --checkpoint --crl --issued --exclude-file --files-from --files-from-verbatim --files-from-raw --file --key --kit --root --roots --names-file --csr --log --token-file --before --after --changes --command --secret-file'.split(
+  '--subtree --cert --chain --checkpoint --crl --issued --exclude-file --files-from --files-from-verbatim --files-from-raw --file --key --kit --root --roots --names-file --csr --log --token-file --before --after --changes --command --secret-file'.split(
     ' ',
   );
-const places = '--home --target --to --repo --mirror'.split(' ');
+const places = '--home --target --to --repo --from-repo --mirror'.split(' ');
 /** The second of two files that a web server reads apart: the first is the argument. */
 const secondFiles = ['--certificate'];
 /** What doctor says goes to standard output; what it writes beside that is more, and of another kind. */
@@ -69,6 +69,7 @@ test('a list of names is said with commas, again, or both; only places may be se
 test('the file of a password is named by what the password opens', () => {
   const files = options.filter(({ option }) => isPassword(option));
   assert.deepEqual([...new Set(files.map(({ option }) => option.long ?? ''))].toSorted(), [
+    '--from-password-file',
     '--keystore-password-file',
     '--kit-password-file',
     '--new-keystore-password-file',

@@ -36,6 +36,14 @@ export function exactlyOne(...words: readonly Word[]): WordRule {
   };
 }
 
+/** One of `words`, or more. */
+export function atLeastOne(...words: readonly Word[]): WordRule {
+  return {
+    words,
+    problem: (said) => (words.some(said) ? undefined : `expected ${words.join(' or ')}, or both`),
+  };
+}
+
 /** `word` only beside one of `others`. */
 export function needs(word: Word, ...others: readonly Word[]): WordRule {
   return {

@@ -1,5 +1,6 @@
 import { HoldfastError } from '../../base/index.ts';
 import { type RepairIndexSummary, repairIndex } from '../../repository/index.ts';
+import { addLockOptions, type LockingOptions, lockingOf } from '../options/lock-options.ts';
 import { addRepositoryOptions, type RepositoryOptions } from '../options/repository-options.ts';
 import type { Context } from '../program/context.ts';
 import { openTarget } from '../repository/repository-target.ts';
@@ -10,7 +11,7 @@ import type { Word } from '../word.ts';
 /** `holdfast repair index` */
 export const word: Word = {
   define: (command) => {
-    addRepositoryOptions(command)
+    addLockOptions(addRepositoryOptions(command))
       .description(
         'write a new index for packs that none lists, from what they say themselves, and remove those that are damaged or name lost packs where that is allowed',
       )
@@ -29,10 +30,14 @@ clients: such a file stays there, is passed over from now on, and can be deleted
 `;
 
 /** Puts what no readable index lists into a new one; `repository_damaged` when packs do not say what they hold. */
-async function repairRepositoryIndex(context: Context, options: RepositoryOptions): Promise<Answer> {
+async function repairRepositoryIndex(
+  context: Context,
+  options: RepositoryOptions & LockingOptions,
+): Promise<Answer> {
   const { signal } = context;
   await using target = await openTarget(context, options, { cached: false });
   const summary = await repairIndex(target.repository, {
+    ...lockingOf(options, context),
     signal,
     onUnreadable: (_pack, { message }) => context.output.warn(message),
   });

@@ -57,7 +57,10 @@ export interface KeptBackup extends BackupResult {
 
 /** What is left out of a backup, and how its snapshot is marked. */
 export interface BackupChoices
-  extends Pick<ArchiveOptions, 'leftOut' | 'stream' | 'since' | 'isReread' | 'isSkippedUnchanged'> {
+  extends Pick<
+    ArchiveOptions,
+    'leftOut' | 'stream' | 'since' | 'isReread' | 'isSkippedUnchanged' | 'retryForMs' | 'onWaiting'
+  > {
   /** Of the machine, unless said. */
   readonly hostname?: string | undefined;
   /** Now, unless said. */

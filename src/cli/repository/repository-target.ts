@@ -12,7 +12,7 @@ import {
 } from '../../agent/index.ts';
 import { HoldfastError, isHoldfastError, type Secret, systemErrorCode } from '../../base/index.ts';
 import { type EscrowFingerprint, kitEscrowLine } from '../../enrol/index.ts';
-import type { Repository } from '../../repository/index.ts';
+import type { Polynomial, Repository } from '../../repository/index.ts';
 import type { TransferLimits } from '../../storage/index.ts';
 import type { ConnectionInfo, QuotaState } from '../../transport/index.ts';
 import { localPath, placeKind } from '../files/local-path.ts';
@@ -43,6 +43,10 @@ export interface OpenTargetOptions {
   readonly create?: boolean;
   /** Make another one where the one that this machine knows is gone. */
   readonly startOver?: boolean;
+  /** How a repository that is made cuts files; in a way of its own unless said. */
+  readonly polynomial?: Polynomial;
+  /** The option that names it; `--repo` unless said. */
+  readonly option?: string;
   /** How fast anything may go there and back. */
   readonly limits?: TransferLimits;
   /** Keep copies of metadata; off for whoever wants to see what the server really has. */
@@ -53,14 +57,15 @@ export interface OpenTargetOptions {
 export async function openTarget(
   context: Context,
   options: RepositoryOptions,
-  { create = false, startOver = false, cached = true, limits = {} }: OpenTargetOptions = {},
+  opening: OpenTargetOptions = {},
 ): Promise<Target> {
+  const { create = false, startOver = false, cached = true, limits = {}, polynomial, option } = opening;
   const { repo, passwordFile } = options;
   const password = passwordFile === undefined ? undefined : await readPasswordFile(context, passwordFile);
-  const named = repo === undefined ? undefined : repositoryPlace(context.workingDirectory, repo);
-  if (named?.kind === 'directory')
-    return openDirectory(context, named.path, { create, startOver, password, limits });
-  const outside = await openOutside(context, named?.url, { create, startOver, password, cached, limits });
+  const named = repo === undefined ? undefined : repositoryPlace(context.workingDirectory, repo, option);
+  const elsewhere = { create, startOver, polynomial, password, limits };
+  if (named?.kind === 'directory') return openDirectory(context, named.path, elsewhere);
+  const outside = await openOutside(context, named?.url, { ...elsewhere, cached });
   if (outside !== undefined) return outside;
   const { home, node } = await openOwnNode(context);
   if (repo === undefined) checkHasRepository(node);
@@ -78,6 +83,7 @@ export async function openTarget(
   const repository = await openAsking(context, place, {
     create,
     startOver,
+    polynomial,
     password,
     onEscrowed: (fingerprint) => sayEscrowed(context, connection, fingerprint),
   });
@@ -128,6 +134,7 @@ function overTls({ protocol, group }: ConnectionInfo): string {
 interface ElsewhereOptions {
   readonly create: boolean;
   readonly startOver: boolean;
+  readonly polynomial: Polynomial | undefined;
   readonly password: Secret<string> | undefined;
   readonly limits: TransferLimits;
 }
@@ -249,15 +256,15 @@ export type RepositoryPlace =
   | { readonly kind: 'server'; readonly url: string };
 
 /**
- * Reads `--repo`: a folder, or a repository at a server by `https://…`, also as restic writes it, `rest:https://…`.
+ * Reads `--repo`, or another option of its kind: a folder, or a repository at a server by `https://…`, also as restic writes it, `rest:https://…`.
  * @throws HoldfastError `usage` for every other kind of place
  */
-export function repositoryPlace(from: string, text: string): RepositoryPlace {
+export function repositoryPlace(from: string, text: string, option = '--repo'): RepositoryPlace {
   const url = text.replace(/^rest:(?=https:)/i, '');
   if (/^https:/i.test(url) && URL.canParse(url)) return { kind: 'server', url };
   // `host:path` is how ssh, scp and rclone write one.
   if (!text.split('/', 1)[0]?.includes(':')) return { kind: 'directory', path: localPath(from, text) };
-  const message = `--repo names ${placeKind(text)}: expected a folder of this machine, or https://HOST:PORT/PATH`;
+  const message = `${option} names ${placeKind(text)}: expected a folder of this machine, or https://HOST:PORT/PATH`;
   const hint = /^(?:rest:)?http:/i.test(text)
     ? 'repositories travel over TLS alone: write https:// with a port of TLS; holdfast doctor with the address says what is there'
     : 'for a folder of exactly that name put ./ before it';

@@ -3,11 +3,12 @@ import { type IgnoreOptions, pathText, type WalkLimit } from '../../files/index.
 import type { ObjectId } from '../../storage/index.ts';
 import type { BlobId } from '../format/blob.ts';
 import type { SnapshotSummary } from '../format/snapshot.ts';
+import type { LockOptions } from '../repository-lock.ts';
 import type { StoredSnapshot } from '../stored-snapshots.ts';
 import type { Origin } from '../this-machine.ts';
 
 /** What to back up, and whom to tell. */
-export interface ArchiveOptions extends Partial<Origin> {
+export interface ArchiveOptions extends Partial<Origin>, Pick<LockOptions, 'retryForMs' | 'onWaiting'> {
   /** Absolute, raw. */
   readonly paths: readonly Bytes[];
   /** Patterns as restic's `--exclude`. */

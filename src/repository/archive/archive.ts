@@ -2,12 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { HoldfastError, ownUser } from '../../base/index.ts';
 import type { ObjectId } from '../../storage/index.ts';
 import type { BlobId } from '../format/blob.ts';
-import { encodePackHeader } from '../format/pack-header.ts';
 import type { Snapshot, SnapshotSummary } from '../format/snapshot.ts';
 import type { Repository } from '../repository.ts';
 import { findParent, type StoredSnapshot } from '../stored-snapshots.ts';
 import { nowNs, type Origin, thisMachine } from '../this-machine.ts';
-import { findUnlistedPacks } from '../unpacked-store.ts';
+import { adoptPacks } from './adopt-packs.ts';
 import {
   ArchiveCounts,
   type ArchiveOptions,
@@ -15,7 +14,7 @@ import {
   BaseUnusable,
   Changes,
 } from './archive-options.ts';
-import { type LostContent, loadStoredIndex, type StoredIndex } from './known-blobs.ts';
+import { type LostContent, loadStoredIndex } from './known-blobs.ts';
 import type { WalkRequest } from './messages.ts';
 import { Pipeline } from './pipeline.ts';
 import { TreeWalker } from './tree-walker.ts';
@@ -51,7 +50,8 @@ async function archiveOnce(repository: Repository, options: ArchiveOptions): Pro
   const changes = new Changes();
   // First of all: it walks while the repository is locked and its indexes are read.
   await using ahead = new WalkAhead(walkRequest(options), changes);
-  await using lock = await repository.lockEarly({ ...origin, ...cancel });
+  const { retryForMs, onWaiting } = options;
+  await using lock = await repository.lockEarly({ ...origin, ...cancel, retryForMs, onWaiting });
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, ...(options.signal ? [options.signal] : [])]);
   signal.addEventListener('abort', () => changes.fail(signal.reason));
@@ -68,7 +68,7 @@ async function archiveOnce(repository: Repository, options: ArchiveOptions): Pro
   };
   const pipeline = new Pipeline(repository, index, { changes, signal, mayWrite: lock.held, lost, onContent });
   try {
-    await adoptPacks(repository, pipeline, { stored: packs, signal });
+    await adoptPacks(repository, { index, packs }, { writer: pipeline.indexWriter, signal });
     const paths = savedPaths(options);
     const parent = parentIn(snapshots, { hostname: origin.hostname, paths }, options);
     const known = options.isReread === true ? undefined : parent?.tree;
@@ -144,18 +144,6 @@ function checkSomething(counts: ArchiveCounts, { excludes = [] }: ArchiveOptions
   throw new HoldfastError('nothing_saved', `no file is left to be saved: ${causes.join(', and ')}`, {
     hint: 'correct the paths or the patterns, or run it as a user who may read them',
   });
-}
-
-/** Puts into the index what a run that was interrupted has left out of it, and what only a damaged index file knew. */
-async function adoptPacks(
-  repository: Repository,
-  pipeline: Pipeline,
-  found: { readonly stored: StoredIndex['packs']; readonly signal: AbortSignal },
-): Promise<void> {
-  for (const pack of await findUnlistedPacks(repository, pipeline.index, found)) {
-    pipeline.index.add(pack);
-    await pipeline.indexWriter.add(pack.id, encodePackHeader(pack.blobs));
-  }
 }
 
 function summarise(

@@ -128,6 +128,15 @@ export class LostBlobs {
     this.#lost[slot] = 1;
   }
 
+  /** Marks the blobs that do not lie within their pack, given the bytes of those that are stored. */
+  markShort(sizes: ReadonlyMap<ObjectId, number>): void {
+    const index = this.#index;
+    for (let slot = 0; slot < index.size; slot++) {
+      const end = index.offsetAt(slot) + index.lengthAt(slot);
+      if (end > (sizes.get(index.packAt(index.packNumberAt(slot))) ?? 0)) this.mark(slot);
+    }
+  }
+
   /** Whether the copy at this slot was marked. */
   isMarked(slot: number): boolean {
     return this.#lost[slot] === 1;

@@ -5,12 +5,13 @@ import type { BlobIndex } from '../format/blob-index.ts';
 import { parseKeyFile } from '../format/key-file.ts';
 import { packEntrySize, packOverhead } from '../format/pack-header.ts';
 import type { Repository } from '../repository.ts';
+import type { LockOptions } from '../repository-lock.ts';
 import { ReaderPool } from '../restore/reader-pool.ts';
 import type { StoredSnapshot } from '../stored-snapshots.ts';
 import { checkPackData } from './check-pack-data.ts';
 import { type CheckProblem, CheckReport, DamagedPacks, LostBlobs, TreeCheck } from './check-report.ts';
 
-export interface CheckOptions {
+export interface CheckOptions extends Pick<LockOptions, 'retryForMs' | 'onWaiting'> {
   /** Also read every byte of every pack. */
   readonly readData?: boolean;
   readonly signal?: AbortSignal;
@@ -49,12 +50,12 @@ export interface CheckSummary {
  * It holds a shared lock: backups may go on, since what they add is complete whenever it is seen.
  */
 export async function check(repository: Repository, options: CheckOptions = {}): Promise<CheckSummary> {
-  const { signal: stop, onProblem = () => {}, onProgress = () => {} } = options;
+  const { signal: stop, onProblem = () => {}, onProgress = () => {}, retryForMs, onWaiting } = options;
   const ended = new AbortController();
   const signal = AbortSignal.any([ended.signal, ...(stop ? [stop] : [])]);
   // Threads start while the lock becomes certain.
   await using pool = options.readData ? new ReaderPool(repository.masterKey) : undefined;
-  await using lock = await repository.lockEarly(stop ? { signal: stop } : {});
+  await using lock = await repository.lockEarly({ signal: stop, retryForMs, onWaiting });
   lock.onFailure((error) => ended.abort(error));
   const report = new CheckReport(heldBack(onProblem, lock.held));
   if (repository.configDamage !== undefined) report.error('config', 'config', repository.configDamage);
@@ -195,7 +196,7 @@ function checkPackSizes(
 ): ObjectInfo[] {
   const sizes = new Map<ObjectId, number>(stored.map((info) => [info.name, info.size]));
   const expected = expectedSizes(index);
-  markLost(index, sizes, lost);
+  lost.markShort(sizes);
   for (let number = 0; number < index.packCount; number++) {
     const pack = index.packAt(number);
     const size = sizes.get(pack);
@@ -227,11 +228,4 @@ function expectedSizes(index: BlobIndex): { bytes: Float64Array; trees: Uint8Arr
     (index.isTree(slot) ? trees : data)[number] = 1;
   }
   return { bytes, trees, data };
-}
-
-function markLost(index: BlobIndex, sizes: ReadonlyMap<ObjectId, number>, lost: LostBlobs): void {
-  for (let slot = 0; slot < index.size; slot++) {
-    const end = index.offsetAt(slot) + index.lengthAt(slot);
-    if (end > (sizes.get(index.packAt(index.packNumberAt(slot))) ?? 0)) lost.mark(slot);
-  }
 }

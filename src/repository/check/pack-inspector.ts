@@ -12,7 +12,7 @@ import {
   unsealPackHeader,
 } from '../format/pack-header.ts';
 import type { UnitCipher } from '../format/unit.ts';
-import { type ContentRun, type RunResult, runBlobsOf } from '../restore/content-run.ts';
+import { blobRun, type ContentRun, type RunResult, runBlobsOf } from '../restore/content-run.ts';
 
 /** What reading a whole pack showed. */
 export interface PackInspection {
@@ -81,7 +81,7 @@ export class PackInspector {
       this.#tail.push(Uint8Array.from(bytes.subarray(Math.max(0, this.#tailStart - start))));
     if (blobs.length === 0) return undefined;
     const slots = blobs.map(({ number }) => this.#slots[number] ?? 0);
-    return { bytes, blobs: runBlobsOf(this.#index, slots, start), pieces: noPieces, files: [] };
+    return blobRun(bytes, runBlobsOf(this.#index, slots, start));
   }
 
   /** Takes what became of it. */
@@ -179,9 +179,6 @@ function attempt(work: () => void): string | undefined {
     throw error;
   }
 }
-
-/** Nothing is done with what is opened. */
-const noPieces = { blobs: new Uint32Array(), files: new Uint32Array(), offsets: new Float64Array() };
 
 /** Cuts a pack of `size` bytes at ends of blobs, or anywhere where no blob is. The blobs are in order and do not overlap. */
 function cutStretches(blobs: readonly Expected[], size: number): PackStretch[] {

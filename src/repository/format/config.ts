@@ -15,8 +15,8 @@ export interface RepositoryConfig {
 }
 
 /** The config of a new repository of version 2. */
-export function newConfig(): RepositoryConfig {
-  return { version: 2, id: toHex(randomBytes(32)), polynomial: randomPolynomial() };
+export function newConfig(polynomial = randomPolynomial()): RepositoryConfig {
+  return { version: 2, id: toHex(randomBytes(32)), polynomial };
 }
 
 /** The JSON of a config. */

@@ -1,5 +1,6 @@
 import { asBuffer, type Bytes } from '../../base/index.ts';
 import type { BlobIndex } from '../format/blob-index.ts';
+import type { MasterKey } from '../format/unit.ts';
 import type { FileInWork, PlannedPiece, PlannedRun } from './content-plan.ts';
 import type { FileAttributes, FileProblem } from './write-file.ts';
 
@@ -52,8 +53,11 @@ export interface RunFile {
   readonly whole: FileAttributes | undefined;
 }
 
-/** What a worker does with the pieces: write them, compare them with what is there, or only open the blobs. */
-export type RunPurpose = 'write' | 'replace' | 'compare';
+/**
+ * What a worker does with the pieces: write them, compare them with what is there, or only open the blobs; or seal the blobs, as they
+ * are stored, under another key.
+ */
+export type RunPurpose = 'write' | 'replace' | 'compare' | 'seal';
 
 /** What became of a run. */
 export interface RunResult {
@@ -61,6 +65,8 @@ export interface RunResult {
   readonly damaged: readonly { readonly blob: number; readonly message: string }[];
   /** Files that went wrong for another reason: index in the run, and why. */
   readonly failed: readonly FileFailure[];
+  /** The stretch with its blobs under the other key, where that was asked for. */
+  readonly sealed?: Bytes;
 }
 
 /** A problem of file `file` of a run. */
@@ -82,6 +88,20 @@ export type ReaderRequest = ReaderTask | 'end';
 export interface ReaderAnswer {
   readonly number: number;
   readonly result: RunResult;
+}
+
+const noPieces = { blobs: new Uint32Array(), files: new Uint32Array(), offsets: new Float64Array() };
+
+/** A run of which no file is made: its blobs are opened alone. */
+export function blobRun(bytes: Bytes, blobs: RunBlobs): ContentRun {
+  return { bytes, blobs, pieces: noPieces, files: [] };
+}
+
+/** The keys of a worker. */
+export interface ReaderKeys {
+  readonly open: MasterKey;
+  /** Under which blobs are sealed. */
+  readonly seal?: MasterKey;
 }
 
 /** A run as workers take it. */

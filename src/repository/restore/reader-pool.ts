@@ -1,7 +1,14 @@
 import { Worker } from 'node:worker_threads';
 import { type Bytes, type Secret, workerEntry } from '../../base/index.ts';
 import type { MasterKey } from '../format/unit.ts';
-import type { ContentRun, ReaderAnswer, ReaderRequest, RunPurpose, RunResult } from './content-run.ts';
+import type {
+  ContentRun,
+  ReaderAnswer,
+  ReaderKeys,
+  ReaderRequest,
+  RunPurpose,
+  RunResult,
+} from './content-run.ts';
 
 interface Reader {
   readonly worker: Worker;
@@ -9,6 +16,8 @@ interface Reader {
   readonly ended: Promise<void>;
 }
 
+/** Main has enough to do for one core, and little to do for a third. */
+const workers = 2;
 /** Tasks in a worker at a time: one it works on, and one so that it need not wait for the main thread. */
 const tasksEach = 2;
 
@@ -20,9 +29,10 @@ export class ReaderPool implements AsyncDisposable {
   #number = 0;
   #failure: Error | undefined;
 
-  /** @param count how many workers; main has enough to do for one core, and little to do for a third */
-  constructor(masterKey: Secret<MasterKey>, count = 2) {
-    this.#readers = Array.from({ length: count }, () => this.#start(masterKey));
+  /** @param seal under which key blobs are sealed again, where that is wanted */
+  constructor(open: Secret<MasterKey>, seal?: Secret<MasterKey>) {
+    const keys = { open: open.reveal(), ...(seal && { seal: seal.reveal() }) };
+    this.#readers = Array.from({ length: workers }, () => this.#start(keys));
   }
 
   /**
@@ -54,9 +64,9 @@ export class ReaderPool implements AsyncDisposable {
     await Promise.all(this.#readers.map(({ ended }) => ended));
   }
 
-  #start(masterKey: Secret<MasterKey>): Reader {
+  #start(workerData: ReaderKeys): Reader {
     const worker = new Worker(workerEntry(import.meta.url, './reader-worker'), {
-      workerData: masterKey.reveal(),
+      workerData,
       resourceLimits: { maxYoungGenerationSizeMb: 8 },
     });
     const underWay = new Map<number, PromiseWithResolvers<RunResult>>();

@@ -51,6 +51,11 @@ export class RunOpener {
     return plaintext;
   }
 
+  /** What is stored of the blob that was opened last, decrypted: the same, or compressed. Good until the next call. */
+  get stored(): Bytes {
+    return this.#decrypted;
+  }
+
   #unseal(unit: Bytes): Bytes | undefined {
     if (unit.length < unitOverhead) return undefined;
     const nonce = unit.subarray(0, blockSize);
