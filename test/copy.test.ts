@@ -88,8 +88,12 @@ describe('holdfast copy', () => {
     );
     assert.deepEqual(made, { code: 0, error: undefined });
     const { stdout, stderr } = await copy([
-      ...[...from('restics'), ...to('third'), '--host', 'host-one', '--host', 'restic', '--json'],
-      ...['--limit-upload', '100000', '--limit-download', '100000', '--retry-lock', '1s'],
+      ...from('restics'),
+      ...to('third'),
+      ...'--host host-one --host restic --limit-upload 100000 --limit-download 100000 --retry-lock 1s'.split(
+        ' ',
+      ),
+      '--json',
     ]);
     assert.doesNotMatch(stderr, /other places/);
     const { sameCuts, snapshots } = JSON.parse(stdout) as {
