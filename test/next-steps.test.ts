@@ -153,6 +153,7 @@ const takenElsewhere: Readonly<Record<string, string>> = {
   storage_failed: readOnLog,
   repository_missing: 'damaged-repository.test.ts: backup --init makes it',
   repository_gone: 'lost-repository.test.ts',
+  repository_same: 'copy.test.ts',
   repository_damaged: damaged,
   snapshot_times_differ: 'plan-forget: the snapshots are listed with both times; it only reads',
   restore_incomplete: damaged,

@@ -150,7 +150,7 @@ describe('a file or folder that the command line names', () => {
     mount: () => [at('folder')],
     browse: () => [],
     check: () => [],
-    copy: () => [],
+    copy: () => ['--from-repo', at('repo')],
     'set add': addingSet,
     forget: () => ['--keep-last', '1'],
     prune: () => [],
@@ -271,7 +271,7 @@ describe('a file or folder that the command line names', () => {
 
   /** Folders that have to be there. */
   const found: Rows = {
-    ...each('--repo', { ...ofRepository, copy: () => ['--from-repo', at('repo')] }),
+    ...each('--repo', ofRepository),
     ...each('--from-repo', { copy: () => [] }),
     'mount DIR': (file) => ['mount', file, ...repo()],
     ...each('--issued', { 'ca adopt': byCertificate }),
