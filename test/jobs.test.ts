@@ -146,6 +146,16 @@ describe('a job that a server starts', () => {
     assert.match(stderr, /\[job_over\]/);
   });
 
+  it('is given up where its machine does not come back, which ends it there when it does', async () => {
+    rmSync(at('hook-begun'));
+    const { id } = await start('laptop', 'slow');
+    while (!existsSync(at('hook-begun'))) await sleep(20);
+    await network.run(['job', 'stop', String(id), '--give-up']);
+    const { state, outcome } = await show(id);
+    assert.deepEqual([state, outcome?.message], ['lost', 'admin/local has given it up']);
+    assert.equal((await over(id)).state, 'stopped');
+  });
+
   it('is done once: what an agent had begun when it was killed is told, and not begun again', async () => {
     rmSync(at('hook-begun'));
     const { id } = await start('laptop', 'slow');

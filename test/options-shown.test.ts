@@ -181,6 +181,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'node quarantine': { guard: '--reason' },
   'node release': { guard: '--reason' },
   'job start': { jobs: '--restore --target --include --replace --expires' },
+  'job stop': { jobs: '--give-up' },
   'store accept': { 'store-missing': '--reason' },
   'keystore share': { 'keystore-share': '--group --none' },
   'service install': { 'interop/packages': '--run-as --dry-run' },

@@ -22,6 +22,14 @@ export const jobStartInput = Type.Object(
   },
   { additionalProperties: false },
 );
+export const jobStopInput = Type.Object(
+  {
+    id: JobId,
+    /** Whether it ends without the word of its machine. */
+    giveUp: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false },
+);
 export const jobIdInput = Type.Object({ id: JobId }, { additionalProperties: false });
 export const jobListInput = Type.Object(
   {
@@ -33,9 +41,9 @@ export const jobListInput = Type.Object(
   { additionalProperties: false },
 );
 
-/** What a job came to, as its machine says. */
+/** What a job came to, as its machine says; `lost` where that is not waited for any more. */
 const OutcomeView = Type.Object({
-  result: Type.Enum(['done', 'partial', 'failed', 'refused', 'stopped']),
+  result: Type.Enum(['done', 'partial', 'failed', 'refused', 'stopped', 'lost']),
   exit: PresentWhen(
     'a command did it; null where a signal ended that',
     Type.Union([Type.Integer(), Type.Null()]),
@@ -44,7 +52,7 @@ const OutcomeView = Type.Object({
   files: PresentWhen('it was saved or restored', Type.Integer()),
   bytes: PresentWhen('it was saved or restored', Type.Integer()),
   code: PresentWhen('it failed or was refused, and the error has one', Type.String()),
-  message: PresentWhen('it failed or was refused', Type.String()),
+  message: PresentWhen('it failed, was refused or is lost', Type.String()),
 });
 
 /** What a client is to do, to which later versions may add. */
@@ -65,6 +73,7 @@ export const JobView = Type.Object({
     'failed',
     'refused',
     'stopped',
+    'lost',
   ]),
   order: OrderView,
   by: Type.String(),
@@ -88,13 +97,14 @@ export async function startJob(
   return viewOf(await authority.jobs.start({ node, order, expiresAt, by: identityLabel(caller) }));
 }
 
-/** Tells a client to do it no more. Errors: `object_not_found`, `job_over` */
+/** Tells a client to do it no more, or waits for it no more. Errors: `object_not_found`, `job_over` */
 export async function stopJob(
-  { authority }: AdminContext,
-  { id }: Static<typeof jobIdInput>,
+  { authority: { jobs } }: AdminContext,
+  { id, giveUp = false }: Static<typeof jobStopInput>,
   caller: Identity,
 ): Promise<Answer<typeof JobView>> {
-  return viewOf(await authority.jobs.stop(id, identityLabel(caller)));
+  const by = identityLabel(caller);
+  return viewOf(giveUp ? await jobs.giveUp(id, by) : await jobs.stop(id, by));
 }
 
 /** Errors: `object_not_found` */

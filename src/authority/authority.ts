@@ -343,7 +343,8 @@ export class Authority implements AsyncDisposable {
     };
     const makeDueBackup = (): Promise<void> => this.backups.makeDue(log);
     const renewRelease = (): Promise<void> => this.releases.renewWhenDue(log);
-    await maintain(this.#context, log, [recordRefusals, makeDueBackup, renewRelease]);
+    const endLostJobs = (): Promise<void> => this.jobs.endLost();
+    await maintain(this.#context, log, [recordRefusals, makeDueBackup, renewRelease, endLostJobs]);
   }
 
   /** Tells the records of some kinds, those from now on, until it is closed. See {@link Follower}. */

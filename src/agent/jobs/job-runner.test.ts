@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { HoldfastError, silentLog, systemClock } from '../../base/index.ts';
 import { type JobOutcome, type JobReport, maxOpenJobs, type OpenJob } from '../../enrol/index.ts';
 import { JobRunner } from './job-runner.ts';
@@ -109,6 +110,23 @@ test('what was cut off is told as that, and not begun again', async () => {
   assert.deepEqual(told.toSorted(), ['1 failed interrupted', '2 failed interrupted']);
   hangs.resolve({ result: 'done' });
   await killed.idle();
+});
+
+test('what was cut off and is over at the server is told too, and what is over there ends', async () => {
+  await using machine = await Machine.open();
+  const hangs = Promise.withResolvers<JobOutcome>();
+  machine.run = async (signal) => {
+    await Promise.race([hangs.promise, new Promise((resolve) => signal.addEventListener('abort', resolve))]);
+    return { result: 'failed', exit: 130 };
+  };
+  const killed = machine.agent();
+  await killed.take([job(1)]);
+  while (machine.ran.length === 0) await setImmediate();
+  machine.told.length = 0;
+  await take(machine.agent());
+  assert.deepEqual([machine.ran, machine.told.map(({ outcome }) => outcome?.code)], [[1], ['interrupted']]);
+  await take(killed);
+  assert.equal(machine.told.at(-1)?.outcome?.result, 'stopped');
 });
 
 test('what cannot be told is told later; what cannot be begun is begun later', async () => {

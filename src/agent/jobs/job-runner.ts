@@ -26,6 +26,13 @@ export interface JobRunnerOptions {
 
 const maxMessageLength = 500;
 
+/** What came of one whose agent was killed. */
+const lost: JobOutcome = {
+  result: 'failed',
+  code: 'interrupted',
+  message: 'the agent of this machine ended while it was under way',
+};
+
 /**
  * Does what the server of this machine wants and its owner allows: each job once, whatever is said again, and one at a time, so that
  * none changes the ground under the next. What each came to is kept until the server knows it.
@@ -41,10 +48,11 @@ export class JobRunner {
     this.#options = options;
   }
 
-  /** Takes all that a server says is not over: what is new is queued, what is to end is ended, what was done is told again. */
+  /** Takes all that a server says is not over: what is new is queued, what is to end or is over is ended, what was done is told again. */
   async take(jobs: readonly OpenJob[]): Promise<void> {
     const kept = await readJobs(this.#options.directory);
     const [current] = this.#queue;
+    if (current !== undefined && !jobs.some((each) => isSameJob(each, current))) this.#ending?.abort();
     for (const job of jobs) {
       if (this.#queue.some((each) => isSameJob(each, job))) {
         if (job.stop && current !== undefined && isSameJob(current, job)) this.#ending?.abort();
@@ -69,11 +77,6 @@ export class JobRunner {
 
   /** One that was begun before: what it came to, or that nobody knows. */
   async #settle(job: OpenJob, known: KeptJob | undefined): Promise<void> {
-    const lost: JobOutcome = {
-      result: 'failed',
-      code: 'interrupted',
-      message: 'the agent of this machine ended while it was under way',
-    };
     const { outcome = lost } = known ?? {};
     await this.#keep(job, { outcome, begun: known?.begun });
   }
@@ -146,7 +149,7 @@ export class JobRunner {
   }
 
   async #keep(
-    { id, created, by, order }: OpenJob,
+    { id, created, by, order }: Pick<OpenJob, 'id' | 'created' | 'by' | 'order'>,
     { outcome, begun }: { readonly outcome?: JobOutcome; readonly begun?: string | undefined },
   ): Promise<KeptJob> {
     const { directory, clock } = this.#options;
@@ -156,10 +159,12 @@ export class JobRunner {
     return kept;
   }
 
-  /** Tells the server what it does not know yet. */
+  /** Tells the server what it does not know yet; while none is done, one without an end was cut off. */
   async #tellAll(): Promise<void> {
-    for (const job of await readJobs(this.#options.directory))
-      if (!job.told && job.outcome !== undefined) await this.#tell(job);
+    for (const job of await readJobs(this.#options.directory)) {
+      if (job.told) continue;
+      await this.#tell(job.outcome === undefined ? await this.#keep(job, { outcome: lost, begun: job.begun }) : job);
+    }
   }
 
   /** What cannot be told now is told later. */

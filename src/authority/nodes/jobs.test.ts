@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hourMs } from '../../base/index.ts';
+import { dayMs, hourMs, minuteMs } from '../../base/index.ts';
 import { maxOpenJobs } from '../../enrol/index.ts';
 import { SampleHome } from '../authority.fixture.ts';
 
@@ -50,3 +50,38 @@ test('a job that nobody begins expires, and no client has more than some that ar
   await assert.rejects(jobs.begin(claim), { code: 'job_over' });
   await assert.rejects(jobs.start({ node: 'nobody', order, expiresAt, by }), { code: 'object_not_found' });
 });
+
+test('a job of a machine that is not heard of any more is lost, until that says what came of it', async () => {
+  await using home = await SampleHome.open();
+  await home.node('alpha');
+  await home.node('beta');
+  const { jobs, nodes, audit } = home.authority;
+  const start = async (node: string) => {
+    const expiresAt = new Date(home.clock.now() + hourMs);
+    const { id, createdAt } = await jobs.start({ node, order, expiresAt, by });
+    return { node, id, created: createdAt.toISOString() };
+  };
+  const [gone, seen, waiting] = [await start('alpha'), await start('beta'), await start('alpha')];
+  await jobs.begin(gone);
+  await jobs.begin(seen);
+  home.clock.advance(3 * dayMs - minuteMs);
+  await nodes.note([sighting('beta', home.clock.now())]);
+  await jobs.endLost();
+  assert.equal((await jobs.find(gone.id)).state, 'running');
+  home.clock.advance(minuteMs);
+  await jobs.endLost();
+  const states = async () => await Promise.all([gone, seen, waiting].map(async ({ id }) => (await jobs.find(id)).state));
+  assert.deepEqual(await states(), ['lost', 'running', 'expired']);
+  await assert.rejects(jobs.begin(gone), { code: 'job_over' });
+  await jobs.end({ ...gone, outcome: { result: 'done', exit: 0 } });
+  await assert.rejects(jobs.end({ ...gone, outcome: { result: 'failed' } }), { code: 'job_over' });
+  await jobs.giveUp(seen.id, by);
+  assert.deepEqual(await states(), ['done', 'lost', 'expired']);
+  assert.deepEqual(await jobs.openOf('beta'), []);
+  await audit.verify();
+});
+
+function sighting(name: string, seenMs: number) {
+  const seenAt = new Date(seenMs);
+  return { role: 'client', name, kind: 'tls', service: 'control', seenAt, address: '', listener: '', weaker: [] } as const;
+}

@@ -1,4 +1,4 @@
-import { type Clock, HoldfastError } from '../../base/index.ts';
+import { type Clock, dayMs, HoldfastError, minuteMs } from '../../base/index.ts';
 import { type JobOrder, type JobOutcome, maxOpenJobs } from '../../enrol/index.ts';
 import { kinds, type Recording } from '../log/index.ts';
 import type { JobRow, Records } from '../records/index.ts';
@@ -19,9 +19,12 @@ export interface Job {
   readonly stoppedBy: string | undefined;
   readonly stoppedAt: Date | undefined;
   readonly endedAt: Date | undefined;
-  readonly outcome: JobOutcome | undefined;
-  readonly state: 'waiting' | 'running' | 'stopping' | 'expired' | JobOutcome['result'];
+  readonly outcome: JobEnd | undefined;
+  readonly state: 'waiting' | 'running' | 'stopping' | 'expired' | JobEnd['result'];
 }
+
+/** What a job came to: as its client says, or `lost` where that is not waited for any more. */
+export type JobEnd = JobOutcome | { readonly result: 'lost'; readonly message: string };
 
 /** What is to be done, by whom, and until when it may begin. */
 interface JobStart {
@@ -46,9 +49,15 @@ interface JobClaim {
   readonly created: string;
 }
 
+/** So long after a client was heard of last, what it had begun is lost. */
+const lostAfterMs = 3 * dayMs;
+/** Whether something is, is looked for so often. */
+const lookForLostMs = minuteMs;
+
 /** What clients are told to do, each once: on record from the word of an administrator to the word of the client. */
 export class Jobs {
   readonly #context: JobsContext;
+  #lookedMs = Number.NEGATIVE_INFINITY;
 
   constructor(context: JobsContext) {
     this.#context = context;
@@ -88,6 +97,41 @@ export class Jobs {
   }
 
   /**
+   * Ends a job without the word of its client, which does it no more once it hears of that.
+   * @throws HoldfastError `object_not_found`, `job_over`
+   */
+  async giveUp(id: number, by: string): Promise<Job> {
+    const { records, log } = this.#context;
+    checkStanding(this.#context);
+    return await records.transaction(async (tx) => {
+      const row = await rowOf(tx, id);
+      this.#checkOpen(row);
+      const outcome: JobEnd =
+        row.begun_at === null ? { result: 'stopped' } : { result: 'lost', message: `${by} has given it up` };
+      await log.decide(tx, kinds.jobEnded, { by, details: { job: id, identity: `client/${row.name}`, outcome } });
+      return this.#read(await rowOf(tx, id));
+    });
+  }
+
+  /** Ends as lost what clients had begun that were not heard of since long ago; to be called every few seconds. */
+  async endLost(): Promise<void> {
+    const { records, clock, log } = this.#context;
+    const nowMs = clock.now();
+    if (Math.abs(nowMs - this.#lookedMs) < lookForLostMs) return;
+    this.#lookedMs = nowMs;
+    const silentSinceMs = nowMs - lostAfterMs;
+    if ((await records.committed.jobs.silentSince(silentSinceMs)).length === 0) return;
+    await records.transaction(async (tx) => {
+      for (const { id, name } of await tx.jobs.silentSince(silentSinceMs)) {
+        const identity = `client/${name}`;
+        const message = `${identity} was not heard of for 3 days`;
+        const details = { job: id, identity, outcome: { result: 'lost', message } as const };
+        await log.decide(tx, kinds.jobEnded, { by: 'authority', details });
+      }
+    });
+  }
+
+  /**
    * Keeps that a client begins a job of its own; again is as once.
    * @throws HoldfastError `object_not_found` also for a job of another client, `job_over`
    */
@@ -101,13 +145,13 @@ export class Jobs {
     });
   }
 
-  /** Keeps what a client says of a job of its own; the first word stands. Errors: as {@link begin} */
+  /** Keeps what a client says of a job of its own; its first word stands, also where the job was lost. Errors: as {@link begin} */
   async end({ outcome, ...claim }: JobClaim & { readonly outcome: JobOutcome }): Promise<void> {
     const { records, log } = this.#context;
     checkStanding(this.#context);
     await records.transaction(async (tx) => {
       const row = await claimedRow(tx, claim);
-      if (row.ended_at !== null) throw jobOver(row.id);
+      if (row.ended_at !== null && endOf(row)?.result !== 'lost') throw jobOver(row.id);
       const identity = `client/${row.name}`;
       await log.decide(tx, kinds.jobEnded, { by: identity, details: { job: row.id, identity, outcome } });
     });
@@ -145,7 +189,7 @@ export class Jobs {
   }
 
   #read(row: JobRow): Job {
-    const outcome = row.outcome === null ? undefined : (JSON.parse(row.outcome) as JobOutcome);
+    const outcome = endOf(row);
     return {
       id: row.id,
       node: row.name,
@@ -166,6 +210,10 @@ export class Jobs {
     if (begun_at === null) return expires_at <= this.#context.clock.now() ? 'expired' : 'waiting';
     return stopped_at === null ? 'running' : 'stopping';
   }
+}
+
+function endOf({ outcome }: JobRow): JobEnd | undefined {
+  return outcome === null ? undefined : (JSON.parse(outcome) as JobEnd);
 }
 
 function dateOf(atMs: number | null): Date | undefined {

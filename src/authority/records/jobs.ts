@@ -46,6 +46,16 @@ export class JobRecords {
     return this.#queries.all<JobRow>(sql, name, nowMs);
   }
 
+  /** Those that have begun and are not over, of clients that were neither seen since a moment nor began them later. */
+  silentSince(atMs: number): Promise<Pick<JobRow, 'id' | 'name'>[]> {
+    return this.#queries.all<Pick<JobRow, 'id' | 'name'>>(
+      `SELECT id, name FROM jobs WHERE ended_at IS NULL AND begun_at <= ? AND NOT EXISTS (SELECT 1 FROM sightings
+        WHERE sightings.role = 'client' AND sightings.name = jobs.name AND sightings.seen_at > ?) ORDER BY id`,
+      atMs,
+      atMs,
+    );
+  }
+
   /** Every one. */
   all(): Promise<JobRow[]> {
     return this.#queries.all<JobRow>(`SELECT ${columns} FROM jobs ORDER BY id`);

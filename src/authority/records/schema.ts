@@ -592,4 +592,11 @@ export const authorityMigrations: readonly Migration[] = [
       CREATE INDEX jobs_by_name ON jobs (name, ended_at);
     `,
   },
+  {
+    // Jobs that were begun and are not over.
+    owner: 'authority',
+    version: 18,
+    sqlite: 'CREATE INDEX jobs_under_way ON jobs (begun_at) WHERE ended_at IS NULL;',
+    postgres: 'CREATE INDEX jobs_under_way ON jobs (begun_at) WHERE ended_at IS NULL;',
+  },
 ];

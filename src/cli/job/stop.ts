@@ -11,13 +11,27 @@ export const word: Word = {
     command
       .description('end a job: one that has not begun never does, any other is told to end')
       .addArgument(idArgument())
-      .addHelpText('after', '\nExample:\n  holdfast job stop 7\n');
+      .option('--give-up', 'of a machine that will not come back: end it without its word')
+      .addHelpText('after', examples);
   },
   run: stopJob,
 };
 
+const examples = `
+A job that was begun by a machine that was not heard of for three days is lost, and ends by itself. What such a machine says
+of it when it is back counts all the same.
+
+Examples:
+  holdfast job stop 7
+  holdfast job stop 7 --give-up
+`;
+
 /** `holdfast job stop ID` */
-async function stopJob(context: Context, id: number): Promise<Answer> {
-  const job = await withAdmin(context, (admin) => admin.call('job.stop', { id }));
+async function stopJob(
+  context: Context,
+  id: number,
+  { giveUp }: { readonly giveUp?: boolean },
+): Promise<Answer> {
+  const job = await withAdmin(context, (admin) => admin.call('job.stop', { id, giveUp }));
   return { value: job, rows: jobRows(job) };
 }

@@ -6,7 +6,9 @@ import { IdentityLabel, logKind, Time } from '../log-kind.ts';
 /** The number of a job. */
 const Job = Type.Integer();
 const Order = Type.Unsafe<JobOrder>(Type.Object({ kind: Type.String() }));
-const Outcome = Type.Unsafe<JobOutcome>(Type.Object({ result: Type.String() }));
+const Outcome = Type.Unsafe<JobOutcome | { readonly result: 'lost'; readonly message: string }>(
+  Type.Object({ result: Type.String() }),
+);
 
 /** An administrator told a client to do something. */
 export const jobStarted = logKind({
@@ -33,7 +35,7 @@ export const jobStopped = logKind({
   },
 });
 
-/** A client said what came of it; or it was stopped before it began. */
+/** A client said what came of it; or it was stopped before it began, or its client is not waited for any more. */
 export const jobEnded = logKind({
   name: 'job ended',
   details: Type.Object({ job: Job, identity: IdentityLabel, outcome: Outcome }),
