@@ -75,6 +75,7 @@ const walks: readonly PageWalk[] = [
   { page: 'backing-up' },
   { page: 'schedules' },
   { page: 'jobs' },
+  { page: 'sent-sets' },
   { page: 'notices' },
   {
     page: 'retention',

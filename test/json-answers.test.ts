@@ -79,6 +79,8 @@ const calls: readonly Call[] = [
   call('notice list', `notice list ${c}`, [`notice add ${channel} ${c}`]),
   call('notice test', `notice test pager ${c}`, [`notice add ${channel} ${c}`]),
   call('notice remove', `notice remove pager ${c}`, [`notice add ${channel} ${c}`]),
+  call('set sent', `set sent ${a}`, [`set send system /etc --every 6h ${a}`]),
+  call('set sent', `set sent ${c}`),
   call('set remove', `set remove documents ${c}`, [setAdded]),
   call('doctor', `doctor ${c}`),
   call('doctor', `doctor https://127.0.0.1:1 ${c}`, [], 20),

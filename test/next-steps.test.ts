@@ -86,6 +86,7 @@ const damaged = 'damaged-repository.test.ts: check names it, restore brings the 
 const readOnLog = 'a person reads the log of a server';
 
 const inSets = 'sets.test.ts';
+const inSentSets = 'sent-sets.test.ts';
 const inUpdates = 'update.test.ts';
 
 /** Where else the next step of an error is taken from the state in which it arises, or why it is not. */
@@ -130,6 +131,9 @@ const takenElsewhere: Readonly<Record<string, string>> = {
   set_unknown: inSets,
   set_invalid: inSets,
   set_running: inSets,
+  set_sent: inSentSets,
+  set_refused: inSentSets,
+  set_not_allowed: inSentSets,
   set_not_live: 'live.test.ts',
   hook_failed: 'agent.test.ts',
   channel_invalid: 'notices.test.ts',

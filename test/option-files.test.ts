@@ -46,7 +46,7 @@ const inSnapshots = new Set([
 ]);
 
 /** On another machine, which looks it up. */
-const onOthers = new Set(['job start --target']);
+const onOthers = new Set(['job start --target', 'set send --before', 'set send --after', 'set send PATHS']);
 
 /** `request submit --root` and `request submit FILE-OR-NAME`, of every option and argument that names a file or folder. */
 async function namedFiles(): Promise<string[]> {
@@ -174,6 +174,7 @@ describe('a file or folder that the command line names', () => {
     ...each('--exclude-file', {
       backup: () => [at('file'), ...repo()],
       'set add': () => [...addingSet(), ...repo()],
+      'set send': addingSet,
       up: making.up,
     }),
     ...each('--before', { 'set add': () => [...addingSet(), ...repo()] }),

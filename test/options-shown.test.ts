@@ -87,6 +87,11 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     live: '--live',
   },
   'set run': { live: '--changes' },
+  'set send': {
+    'sent-sets': '--node --every --spread --tag --before --replace',
+    'as set add':
+      '--exclude --exclude-file --no-exclude-caches --live --zone --keep --after --hook-limit --on-mains --unmetered --between',
+  },
   init: {
     'key-algorithm': '--port --names --key-algorithm',
     audit: '--network',

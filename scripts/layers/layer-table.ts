@@ -93,7 +93,7 @@ export const roomsOf: Readonly<Record<string, Readonly<Record<string, string>>>>
 export const onlyIn: readonly { modules: readonly string[]; folders: string; because: string }[] = [
   { modules: ['koffi'], folders: 'files transport', because: 'foreign function calls stay in two places' },
   { modules: ['node:sqlite', 'pg'], folders: 'db', because: 'every database is opened through db' },
-  { modules: ['croner'], folders: 'agent', because: 'what a schedule means is said in one place' },
+  { modules: ['croner'], folders: 'policy', because: 'what a schedule means is said in one place' },
   { modules: ['nodemailer'], folders: 'notice', because: 'mail is sent in one place' },
   { modules: ['prom-client'], folders: 'server', because: 'what is counted is counted where it is told' },
   {

@@ -105,6 +105,10 @@ const ReportView = Type.Object({
   /** How many sets it has; those that are listed may be fewer. */
   total: Type.Integer(),
   sets: Type.Array(ReportedSetView),
+  refused: PresentWhen(
+    'it refuses sets that the server sends',
+    Type.Array(Type.Object({ name: Type.String(), code: Type.String(), message: Type.String() })),
+  ),
 });
 
 /** A page of nodes. */
@@ -162,8 +166,20 @@ export async function listNodes(
   }));
 }
 
-function reportView({ received, hasAgent, total, sets }: JudgedReport): Static<typeof ReportView> {
-  return { received: received.toISOString(), agent: hasAgent, total, sets: sets.map(setView) };
+function reportView({
+  received,
+  hasAgent,
+  total,
+  sets,
+  refused,
+}: JudgedReport): Answer<typeof ReportView> {
+  return {
+    received: received.toISOString(),
+    agent: hasAgent,
+    total,
+    sets: sets.map(setView),
+    ...(refused.length > 0 && { refused }),
+  };
 }
 
 function setView(set: JudgedSet): Static<typeof ReportedSetView> {

@@ -174,6 +174,15 @@ import {
   takeOffline,
   takeOfflineInput,
 } from './root-key.ts';
+import {
+  listSentSets,
+  SentSetListAnswer,
+  SentSetView,
+  sendSet,
+  setSendInput,
+  setWithdrawInput,
+  withdrawSet,
+} from './sent-sets.ts';
 import { StatusAnswer, showStatus } from './status.ts';
 import {
   bindTls,
@@ -282,6 +291,9 @@ export const operations = {
   'job.stop': define(jobStopInput, JobView, stopJob),
   'job.show': define(jobIdInput, JobView, showJob),
   'job.list': define(jobListInput, JobListAnswer, listJobs),
+  'set.send': define(setSendInput, SentSetView, sendSet),
+  'set.sent': define(nothing, SentSetListAnswer, listSentSets),
+  'set.withdraw': define(setWithdrawInput, SentSetView, withdrawSet),
   'trash.list': define(trashListInput, TrashListAnswer, listTrash),
   'trash.restore': define(trashRestoreInput, TrashRestoreAnswer, restoreTrash),
   'trash.empty': define(trashEmptyInput, TrashEmptyAnswer, emptyTrash),

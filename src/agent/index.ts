@@ -93,12 +93,6 @@ export {
   type RequestFields,
 } from './request-draft.ts';
 export {
-  defaultSpreadMs,
-  longestSpreadMs,
-  parseSchedule,
-  scheduleForm,
-} from './schedule/schedule.ts';
-export {
   type Account,
   accountCommand,
   findAccount,
@@ -116,10 +110,13 @@ export {
   systemdUnit,
 } from './service/service-unit.ts';
 export { findAgent, holdAgent } from './sets/agent-lock.ts';
+export { checkOwn, findSet, type RefusedSet, readAllSets, readSets } from './sets/all-sets.ts';
+export { ownZone, sentSetId } from './sets/allowed-set.ts';
 export {
   type BackupSet,
   checkSetName,
   liveTag,
+  type MachineSet,
   newSetId,
   type SetChoices,
   setTag,
@@ -138,7 +135,8 @@ export {
   type SetAttempt,
   type SetOutcome,
 } from './sets/set-attempts.ts';
-export { changeSets, findSet, readSets, setNamed } from './sets/set-file.ts';
+export { keepSentSets, readSentSets, refuseSet } from './sets/sent-set-file.ts';
+export { changeSets, setNamed } from './sets/set-file.ts';
 export { SetRunner } from './sets/set-runner.ts';
 export { setStates, stateOf } from './sets/set-state.ts';
 export { takeOutsideToken, takeToken } from './take-token.ts';

@@ -36,6 +36,14 @@ import { openRestoreSource } from './restore/restore-source.ts';
 /** The network that {@link SampleHome} makes. */
 export const sampleNetworkName = 'backup.example';
 
+/** A backup set as it is sent to every client. */
+export const sampleSentSet = {
+  name: 'system',
+  set: { paths: ['/etc'], every: '6h', spreadMs: 0, exclude: [], excludeCaches: true, tag: [], hookLimitMs: 1 },
+  nodes: undefined,
+  replace: false,
+};
+
 /** Why a test is skipped that changes the file of the records, or reads it, where they are in none. */
 export const notInFile: string | false =
   process.env['HOLDFAST_TEST_DATABASE'] === undefined ? false : 'the records are not in a file';

@@ -34,7 +34,7 @@ import {
   RepeatedRefusals,
 } from './log/index.ts';
 import { Audit, Mirrors } from './mirror/index.ts';
-import { Activity, Clients, Jobs, Nodes } from './nodes/index.ts';
+import { Activity, Clients, Jobs, Nodes, SentSets } from './nodes/index.ts';
 import { PolicyBook, ServerRoots, StoreRecord } from './policy/index.ts';
 import { identityLabel, type Standing } from './records/index.ts';
 import { Releases } from './releases/index.ts';
@@ -91,6 +91,8 @@ export class Authority implements AsyncDisposable {
   readonly clients: Clients;
   /** What clients are told to do. */
   readonly jobs: Jobs;
+  /** The backup sets that clients are sent. */
+  readonly sentSets: SentSets;
   /** What clients store and do. */
   readonly activity: Activity;
   /** Copies of the log outside this home. */
@@ -125,6 +127,7 @@ export class Authority implements AsyncDisposable {
     this.nodes = new Nodes(context);
     this.clients = new Clients(context);
     this.jobs = new Jobs(context);
+    this.sentSets = new SentSets(context);
     this.activity = new Activity(context);
     this.mirrors = mirrors;
     this.revocation = new Revocation(context);

@@ -88,7 +88,7 @@ async function runAgent(context: Context): Promise<void> {
   while (!signal.aborted) {
     await renewal.renewIfDue();
     // Before it is looked what is due, so that what changes meanwhile is not missed.
-    const changed = live.changed();
+    const changed = Promise.race([live.changed(), orders.changed()]);
     const waitMs = await runner.tick();
     // Beside the sets, which do not wait for a server; changes come faster than anybody wants to hear of.
     if (live.isEmpty || Math.abs(clock.now() - toldMs) >= restEveryMs) {

@@ -242,7 +242,26 @@ const BackupSet = object({
   unmetered: flag(),
   between: PresentWhen('it begins between two times of day alone', text()),
   last: PresentWhen('it ever ran', SetAttempt),
+  sentBy: PresentWhen('the server sends it', text()),
 });
+
+const SentToClients = object({
+  ...operations['set.send'].answer.properties,
+  refusedBy: Type.Array(object({ node: text(), code: text(), message: text() })),
+});
+/** A set that is sent, as `set sent` shows it at the server. */
+export type SentToClients = Answer<typeof SentToClients>;
+
+const SentToHere = object({
+  name: text(),
+  sent: PresentWhen('it is understood', Time),
+  by: PresentWhen('it is understood', text()),
+  every: PresentWhen('it is understood', text()),
+  paths: PresentWhen('it is understood', texts),
+  refused: PresentWhen('it does not run', object({ code: text(), message: text(), hint: text() })),
+});
+/** A set that is sent, as `set sent` shows it on a machine. */
+export type SentToHere = Answer<typeof SentToHere>;
 
 const { authority, selfSigned, listeners, letIn, weakerNodes, store, bound, boundProblem, lostBindings } =
   operations.status.answer.properties;
@@ -520,6 +539,14 @@ export const answers = {
   'notice remove': object({ name: text() }),
   'notice test': object({ name: text(), id: text() }),
   'set remove': object({ name: text(), id: text(), attempts: count() }),
+  'set send': operations['set.send'].answer,
+  'set withdraw': operations['set.withdraw'].answer,
+  'set sent': either({
+    'at the server': Type.Array(SentToClients),
+    'on a machine': Type.Array(SentToHere),
+  }),
+  'set refuse': object({ name: text(), refused: flag() }),
+  'set accept': object({ name: text(), refused: flag() }),
   forget: Forgotten,
   prune: Pruned,
   copy: object({

@@ -166,7 +166,7 @@ function storedParts({ stored, trash, growth = 0 }: NonNullable<NodeOfList['usag
 /** What a node says of its backup sets. */
 function* reportRows({ report }: NodeOfList, nowMs: number): Iterable<Row> {
   if (report === undefined) return;
-  const { received, agent, total, sets } = report;
+  const { received, agent, total, sets, refused = [] } = report;
   const agentRuns = agent ? 'its agent runs' : 'no agent runs there';
   yield row('told', whenOf(received, nowMs), plural(total, 'backup set'), agentRuns);
   for (const { name, state, since, next, success, elsewhere } of sets) {
@@ -186,6 +186,7 @@ function* reportRows({ report }: NodeOfList, nowMs: number): Iterable<Row> {
       `next ${formatTime(new Date(next))}`,
     );
   }
+  for (const { name, code, message } of refused) yield row('refuses', name, `${message} [${code}]`);
 }
 
 function* weakerRows({ role, name, seen }: NodeOfList): Iterable<Row> {

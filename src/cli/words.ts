@@ -97,6 +97,23 @@ export const words: readonly WordEntry[] = [
       { name: 'run', summary: 'back a set up now', load: () => import('./set/run.ts') },
       { name: 'rename', summary: 'call a backup set otherwise', load: () => import('./set/rename.ts') },
       { name: 'remove', summary: 'back a set up no more', load: () => import('./set/remove.ts') },
+      { name: 'send', summary: 'send clients a backup set', load: () => import('./set/send.ts') },
+      {
+        name: 'sent',
+        summary: 'list the sets that the server sends, and who refuses them',
+        load: () => import('./set/sent.ts'),
+      },
+      { name: 'withdraw', summary: 'send a set no more', load: () => import('./set/withdraw.ts') },
+      {
+        name: 'refuse',
+        summary: 'run a set that the server sends no more here',
+        load: () => import('./set/refuse.ts'),
+      },
+      {
+        name: 'accept',
+        summary: 'take back that a set was refused',
+        load: () => import('./set/accept.ts'),
+      },
     ],
   },
   {

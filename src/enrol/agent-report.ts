@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { minuteMs } from '../base/index.ts';
 import type { TlsDialer } from '../transport/index.ts';
 import { acceptedJson, exchange } from './exchange.ts';
+import { maxSentSets } from './sent-set.ts';
 
 /** Where agents speak to the server, on `control`. */
 export const agentPaths = {
@@ -75,6 +76,16 @@ const ReportedSet = Type.Object(
 );
 export type ReportedSet = Static<typeof ReportedSet>;
 
+/** A set that the server has sent and this machine does not run, and why. */
+const RefusedSet = Type.Object(
+  {
+    name: Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,62}$' }),
+    code: Type.String({ pattern: '^[a-z_]{1,64}$' }),
+    message: Text,
+  },
+  closed,
+);
+
 /** What a machine says of its backup sets. */
 export const AgentReport = Type.Object(
   {
@@ -86,6 +97,8 @@ export const AgentReport = Type.Object(
     sets: Type.Array(ReportedSet, { maxItems: maxReportedSets }),
     /** How many sets there are in all. */
     total: Type.Integer({ minimum: 0, maximum: 1_000_000 }),
+    /** Not there where none is refused. */
+    refused: Type.Optional(Type.Array(RefusedSet, { maxItems: maxSentSets })),
   },
   closed,
 );

@@ -73,6 +73,7 @@ export {
 } from './message.ts';
 export {
   askOrders,
+  type HeardOrders,
   JobOrder,
   JobOutcome,
   JobReport,
@@ -116,3 +117,4 @@ export {
   type VerifiedRelease,
   verifyRelease,
 } from './release.ts';
+export { maxSentSetLength, maxSentSets, SentSet, SentSetChoices, SentSetName } from './sent-set.ts';

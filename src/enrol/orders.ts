@@ -3,6 +3,7 @@ import { isHoldfastError } from '../base/index.ts';
 import type { Line, TlsDialer } from '../transport/index.ts';
 import { acceptedJson, exchange } from './exchange.ts';
 import { parseAnswer } from './message.ts';
+import { maxSentSets, SentSet } from './sent-set.ts';
 
 /** Where a client learns what it is to do, and says what came of it. On `control`. */
 export const orderPaths = {
@@ -59,9 +60,23 @@ export const OpenJob = Type.Object(
 );
 export type OpenJob = Static<typeof OpenJob>;
 
-/** All that a client is to do, as it is now. */
-export const Orders = Type.Object({ version, jobs: Type.Array(OpenJob, { maxItems: maxOpenJobs }) });
+const jobs = Type.Array(OpenJob, { maxItems: maxOpenJobs });
+
+/** All that a client is to do, as it is now; without `sets` where none is sent. */
+export const Orders = Type.Object({
+  version,
+  jobs,
+  sets: Type.Optional(Type.Array(SentSet, { maxItems: maxSentSets })),
+});
 export type Orders = Static<typeof Orders>;
+
+/** The same as a client takes it: a set that it does not understand keeps it from nothing else. */
+const HeardOrders = Type.Object({
+  version,
+  jobs,
+  sets: Type.Optional(Type.Array(Type.Unknown(), { maxItems: maxSentSets })),
+});
+export type HeardOrders = Static<typeof HeardOrders>;
 
 /** What a job came to. */
 export const JobOutcome = Type.Object(
@@ -104,7 +119,7 @@ interface OrderWay {
 
 /** Orders, and the tag by which they are known from then on. */
 export interface ToldOrders {
-  readonly orders: Orders;
+  readonly orders: HeardOrders;
   readonly tag: string;
 }
 
@@ -125,7 +140,7 @@ export async function askOrders(
     maxBytes: maxOrdersBytes,
   });
   if (status === 304) return undefined;
-  const orders = parseAnswer(Orders, acceptedJson({ status, body }, server), server);
+  const orders = parseAnswer(HeardOrders, acceptedJson({ status, body }, server), server);
   return { orders, tag: tag ?? '' };
 }
 

@@ -44,13 +44,13 @@ export const ClientPolicy = Type.Object(
       examples: ['on'],
     }),
     'agent.allow': Type.Array(
-      Type.String({ pattern: '^(backup|restore:/[^,;=\\u0000]*)$', maxLength: 200 }),
+      Type.String({ pattern: '^(backup|sets|(restore|sets|hook):/[^,;=\\u0000]*)$', maxLength: 200 }),
       {
-        maxItems: 8,
+        maxItems: 16,
         uniqueItems: true,
         description:
-          'What a server may have the agent of this machine do: `backup`, its backup sets now; `restore:FOLDER`, a snapshot of its own below that folder. All else is refused.',
-        examples: ['backup,restore:/srv'],
+          'What a server may have the agent of this machine do: `backup`, its backup sets now; `restore:FOLDER`, a snapshot of its own below that folder; `sets`, backup sets that the server sends, with `sets:FOLDER` of what is in that folder alone; `hook:FILE`, that program of this machine before or after such a set. All else is refused.',
+        examples: ['backup,restore:/srv,sets:/home'],
       },
     ),
   },
@@ -142,7 +142,8 @@ function unknownKey(key: string): HoldfastError {
 export function weakerClientPolicy(policy: ClientPolicy): ReadonlyMap<ClientKey, string> {
   const { presentCertificate, verifyServer, revocation, minimumVersion, groups } = policy;
   const [first] = groups;
-  const writable = policy['agent.allow'].filter((each) => each !== 'backup');
+  const writable = policy['agent.allow'].filter((each) => each.startsWith('restore:'));
+  const programs = policy['agent.allow'].filter((each) => each.startsWith('hook:'));
   return new Map<ClientKey, string>([
     ...said(
       'presentCertificate',
@@ -163,8 +164,13 @@ export function weakerClientPolicy(policy: ClientPolicy): ReadonlyMap<ClientKey,
     ),
     ...said(
       'agent.allow',
-      writable.length > 0,
-      `whoever holds its server writes to this machine: ${writable.join(', ')}`,
+      writable.length + programs.length > 0,
+      [
+        ...(writable.length > 0 ? [`writes to this machine: ${writable.join(', ')}`] : []),
+        ...(programs.length > 0 ? [`has it run programs of its own: ${programs.join(', ')}`] : []),
+      ]
+        .map((what) => `whoever holds its server ${what}`)
+        .join('; '),
     ),
   ]);
 }
@@ -176,7 +182,7 @@ export function weakerClientPolicy(policy: ClientPolicy): ReadonlyMap<ClientKey,
 export const clientPolicyHeader = 'holdfast-client-policy';
 
 /** Longer than any that a client sends. */
-const maxToldLength = 2500;
+const maxToldLength = 4000;
 
 /** The value of that header: `verifyServer=off; groups=X25519,P-256`; undefined where nothing is weaker. */
 export function tellClientPolicy(policy: ClientPolicy): string | undefined {

@@ -67,4 +67,13 @@ export {
   type RequestedNames,
 } from './requested-names.ts';
 export { type LockPeriod, snapshotLockedUntil, trashLockedUntil } from './retention-lock.ts';
+export {
+  defaultSpreadMs,
+  longestSpreadMs,
+  nextRun,
+  offsetOf,
+  parseSchedule,
+  type Schedule,
+  scheduleForm,
+} from './schedule.ts';
 export { KeyExchangeGroup, levelOf, TlsVersion, tlsLevels } from './tls-level.ts';

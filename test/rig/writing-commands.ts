@@ -89,6 +89,14 @@ function onMachine(
   };
 }
 
+/** As the agent of a machine keeps what its server sends. */
+function sendSet(home: string): void {
+  const set = { paths: ['/etc'], every: '6h', spreadMs: 0, exclude: [], excludeCaches: true, tag: [], hookLimitMs: 1 };
+  const sent = { id: 'abcdefgh12345678', name: 'system', sent: '2026-11-30T08:00:00.000Z', by: 'admin/ann', set };
+  const file = { format: 1, sets: [sent], unread: [], refused: [] };
+  writeFileSync(join(home, 'node/sent-sets.json'), JSON.stringify(file));
+}
+
 async function addSet(home: string, here: string): Promise<void> {
   await quick(['set', 'add', 'documents', join(here, 'data'), '--every', '6h', '--home', home]);
 }
@@ -294,6 +302,17 @@ export const writingCommands: readonly WritingCommand[] = [
     done: ['set_unknown'],
     after: [['set', 'add', 'documents', 'HERE/data', '--every', '6h']],
   }),
+  onMachine('set refuse', ['system'], {
+    ready: async (home) => sendSet(home),
+    after: [['set', 'accept', 'system']],
+  }),
+  onMachine('set accept', ['system'], {
+    ready: async (home) => {
+      sendSet(home);
+      await quick(['set', 'refuse', 'system', '--home', home]);
+    },
+    after: [['set', 'refuse', 'system']],
+  }),
   onMachine('set run', ['documents'], {
     ready: (home, here) => addSet(home, here),
     after: [['set', 'show', 'documents']],
@@ -477,6 +496,11 @@ export const writingCommands: readonly WritingCommand[] = [
     first: [['job', 'start', 'laptop', 'documents', '--home', 'HERE/a']],
     done: ['job_over'],
   }),
+  atAuthority('set send', 'system /etc --every 6h', { done: ['set_exists'] }),
+  atAuthority('set withdraw', 'system', {
+    first: [['set', 'send', 'system', '/etc', '--every', '6h', '--home', 'HERE/a']],
+    done: ['set_unknown'],
+  }),
   atAuthority('trash restore', 'laptop'),
   atAuthority('trash empty', '--yes'),
   atAuthority('node quarantine', 'laptop --reason theft'),
@@ -600,6 +624,7 @@ export const otherCommands: Readonly<Record<string, string>> = {
   'audit list': 'only reads',
   agent: 'starts set run, which is killed here, and writes a lock of the system alone; its own test kills it',
   'set list': 'only reads',
+  'set sent': 'only reads',
   'notice list': 'only reads',
   'notice test': 'sends a message, and writes nothing',
   'set show': 'only reads',

@@ -35,7 +35,7 @@ export async function allowedJob(order: JobOrder, { allow, home }: Allowance): P
 }
 
 /** The folders that one word allows. */
-export function foldersIn(allow: readonly string[], word: 'restore'): string[] {
+export function foldersIn(allow: readonly string[], word: 'restore' | 'sets'): string[] {
   return allow.flatMap((each) => (each.startsWith(`${word}:`) ? [each.slice(word.length + 1)] : []));
 }
 

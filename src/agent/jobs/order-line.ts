@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HoldfastError, isHoldfastError, type Log, minuteMs, secondMs } from '../../base/index.ts';
-import { askOrders, type JobReport, type OpenJob, reportJob, type ToldOrders } from '../../enrol/index.ts';
+import { askOrders, type HeardOrders, type JobReport, reportJob, type ToldOrders } from '../../enrol/index.ts';
 import type { Connection } from '../connection.ts';
 
 /** What holds a line to a server. */
@@ -8,7 +8,7 @@ export interface OrderLineOptions {
   /** Connects this machine to its server, as it is known by then. */
   readonly connect: () => Promise<Connection>;
   /** Takes what the server wants; told of it again after each of its answers. */
-  readonly take: (jobs: readonly OpenJob[]) => Promise<void>;
+  readonly take: (orders: HeardOrders) => Promise<void>;
   readonly log: Log;
   readonly signal: AbortSignal;
 }
@@ -71,7 +71,7 @@ export class OrderLine {
         onAnswer();
         if (this.#said !== '') log.info('a line to the server is held', { server });
         this.#said = '';
-        await take(told?.orders.jobs ?? []);
+        if (told !== undefined) await take(told.orders);
       }
     } finally {
       this.#connection = undefined;

@@ -41,6 +41,12 @@ export const BackupSet = Type.Object(
 );
 export type BackupSet = Static<typeof BackupSet>;
 
+/** A set as this machine has it. */
+export interface MachineSet extends BackupSet {
+  /** Who has the server send it: `admin/ann`; not there for a set of its own. */
+  readonly sentBy?: string;
+}
+
 /** What somebody says of a set; the rest is given to it. */
 export type SetChoices = Omit<BackupSet, 'id' | 'name' | 'added'>;
 

@@ -1,8 +1,8 @@
 import { type AgentReport, maxReportedSets, maxReportedText, type ReportedSet } from '../../enrol/index.ts';
+import { type RefusedSet, readAllSets } from './all-sets.ts';
 import type { BackupSet } from './backup-set.ts';
 import { type Surroundings, whatKeeps } from './conditions.ts';
 import { newestSuccess, readAttempts, resultOf, type SetAttempt } from './set-attempts.ts';
-import { readSets } from './set-file.ts';
 import { type SetState, stateOf } from './set-state.ts';
 
 /** What a report is made by. */
@@ -24,7 +24,7 @@ export async function reportSets({
   around,
   everyMs,
 }: ReportOptions): Promise<AgentReport> {
-  const sets = await readSets(directory);
+  const { sets, refused } = await readAllSets(directory);
   const reported = await Promise.all(
     sets.map(async (set) => reportSet(set, await readAttempts(directory, set), { machine, around })),
   );
@@ -35,6 +35,7 @@ export async function reportSets({
     ...(everyMs !== undefined && { everyMs }),
     sets: told.slice(0, maxReportedSets),
     total: sets.length,
+    ...(refused.length > 0 && { refused: refused.map(refusalOf) }),
   };
 }
 
@@ -61,6 +62,10 @@ async function reportSet(
     ...(last !== undefined && { last: attemptOf(last) }),
     ...(success !== undefined && { success: successOf(success) }),
   };
+}
+
+function refusalOf({ name, error }: RefusedSet): NonNullable<AgentReport['refused']>[number] {
+  return { name, code: error.code, message: shown(error.message) };
 }
 
 async function waitsFor(

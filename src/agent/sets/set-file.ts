@@ -18,19 +18,14 @@ function setFilePath(directory: string): string {
   return join(directory, 'sets.json');
 }
 
-/** The backup sets in a node's directory, in the order of their names. @throws HoldfastError `settings_invalid` */
-export async function readSets(directory: string): Promise<readonly BackupSet[]> {
+/** The backup sets that were made on this machine, in the order of their names. @throws HoldfastError `settings_invalid` */
+export async function readOwnSets(directory: string): Promise<readonly BackupSet[]> {
   const path = setFilePath(directory);
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
     throw error;
   });
   return text === undefined ? [] : parseSets(text, path);
-}
-
-/** The set of that name. @throws HoldfastError `set_unknown`, naming those that there are */
-export async function findSet(directory: string, name: string): Promise<BackupSet> {
-  return setNamed(await readSets(directory), name);
 }
 
 /** Changes the sets on top of what the file holds by then, whole or not at all. */
@@ -40,13 +35,13 @@ export async function changeSets(
 ): Promise<void> {
   await makePrivateDirectory(directory);
   await withFileLock(join(directory, 'sets.lock'), async () => {
-    const sets = change(await readSets(directory)).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    const sets = change(await readOwnSets(directory)).toSorted((a, b) => (a.name < b.name ? -1 : 1));
     await writeFileAtomic(setFilePath(directory), `${JSON.stringify({ format: 1, sets }, undefined, 2)}\n`);
   });
 }
 
 /** The one of `sets` with that name. @throws HoldfastError `set_unknown` */
-export function setNamed(sets: readonly BackupSet[], name: string): BackupSet {
+export function setNamed<Set extends BackupSet>(sets: readonly Set[], name: string): Set {
   const found = sets.find((set) => set.name === name);
   if (found !== undefined) return found;
   const names = sets.map((set) => set.name).join(', ');

@@ -1,9 +1,10 @@
 import { type Clock, type Log, minuteMs } from '../../base/index.ts';
 import type { LiveSets } from '../live/live-sets.ts';
+import { readSets } from './all-sets.ts';
 import type { BackupSet } from './backup-set.ts';
 import { type Surroundings, whatKeeps } from './conditions.ts';
 import { readAttempts } from './set-attempts.ts';
-import { readSets } from './set-file.ts';
+
 import { type SetState, stateOf } from './set-state.ts';
 
 /** What runs sets when their time comes. */

@@ -1,6 +1,6 @@
 import { dayMs, type ErrorCode, hourMs, minuteMs } from '../../base/index.ts';
 import { dueGraceMs } from '../../enrol/index.ts';
-import { nextRun, offsetOf, parseSchedule } from '../schedule/schedule.ts';
+import { nextRun, offsetOf, parseSchedule } from '../../policy/index.ts';
 import type { BackupSet } from './backup-set.ts';
 import { resultOf, type SetAttempt } from './set-attempts.ts';
 

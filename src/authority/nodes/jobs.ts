@@ -3,6 +3,7 @@ import { type JobOrder, type JobOutcome, maxOpenJobs } from '../../enrol/index.t
 import { kinds, type Recording } from '../log/index.ts';
 import type { JobRow, Records } from '../records/index.ts';
 import { checkStanding, type Present } from '../standing/index.ts';
+import { checkLiveClient } from './live-client.ts';
 
 /** A job of a client, as it stands. */
 export interface Job {
@@ -68,7 +69,7 @@ export class Jobs {
     const { records, log, clock } = this.#context;
     checkStanding(this.#context);
     return await records.transaction(async (tx) => {
-      await checkLive(tx, node);
+      await checkLiveClient(tx, node);
       const open = await tx.jobs.openOf(node, clock.now());
       if (open.length >= maxOpenJobs) throw queueFull(node);
       const id = await tx.jobs.nextId();
@@ -233,13 +234,6 @@ async function claimedRow(tx: Records, { node, id, created }: JobClaim): Promise
   const row = await tx.jobs.find(id);
   if (row?.name === node && new Date(row.created_at).toISOString() === created) return row;
   throw new HoldfastError('object_not_found', `client/${node} has no job ${id} of ${created}`);
-}
-
-async function checkLive(tx: Records, name: string): Promise<void> {
-  const known = await tx.identities.find({ role: 'client', name });
-  if (known !== undefined && known.revoked_at === null) return;
-  const why = known === undefined ? `there is no client ${name}` : `client/${name} is revoked`;
-  throw new HoldfastError('object_not_found', why, { hint: 'holdfast nodes --role client shows them all' });
 }
 
 function queueFull(node: string): HoldfastError {

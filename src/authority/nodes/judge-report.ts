@@ -55,6 +55,8 @@ export interface JudgedReport {
   readonly sets: readonly JudgedSet[];
   /** How many sets it has. */
   readonly total: number;
+  /** What it was sent and does not run. */
+  readonly refused: NonNullable<AgentReport['refused']>;
 }
 
 /** What a report is judged by. */
@@ -80,6 +82,7 @@ export function judgeReport(received: ReceivedReport, judging: Judging): JudgedR
     hasAgent: report.everyMs !== undefined,
     sets: report.sets.map((set) => judgeSet(set, received, judging)),
     total: report.total,
+    refused: report.refused ?? [],
   };
 }
 

@@ -14,6 +14,7 @@ import { LogRecords } from './log.ts';
 import { NodeReportRecords } from './node-reports.ts';
 import { PolicyRecords, ServerRootRecords } from './policy.ts';
 import { RequestRecords } from './requests.ts';
+import { SentSetRecords } from './sent-sets.ts';
 import { SightingRecords } from './sightings.ts';
 import { StateRecords } from './state.ts';
 import { BearerTokenRecords, JoinCodeRecords } from './tokens.ts';
@@ -48,6 +49,7 @@ export class Records {
   readonly clientAlarms: ClientAlarmRecords;
   readonly nodeReports: NodeReportRecords;
   readonly jobs: JobRecords;
+  readonly sentSets: SentSetRecords;
   readonly log: LogRecords;
 
   readonly #queries: Queries;
@@ -79,6 +81,7 @@ export class Records {
     this.clientAlarms = new ClientAlarmRecords(queries);
     this.nodeReports = new NodeReportRecords(queries);
     this.jobs = new JobRecords(queries);
+    this.sentSets = new SentSetRecords(queries);
     this.log = new LogRecords(queries);
   }
 
@@ -121,6 +124,7 @@ export const tables = [
   'client_alarms',
   'node_reports',
   'jobs',
+  'sent_sets',
   'log',
   'authority',
 ] as const;

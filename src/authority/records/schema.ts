@@ -599,4 +599,29 @@ export const authorityMigrations: readonly Migration[] = [
     sqlite: 'CREATE INDEX jobs_under_way ON jobs (begun_at) WHERE ended_at IS NULL;',
     postgres: 'CREATE INDEX jobs_under_way ON jobs (begun_at) WHERE ended_at IS NULL;',
   },
+  {
+    // Backup sets that are sent to clients.
+    owner: 'authority',
+    version: 19,
+    sqlite: `
+      CREATE TABLE sent_sets (
+        name TEXT PRIMARY KEY,
+        id TEXT NOT NULL,
+        nodes TEXT,
+        choices TEXT NOT NULL,
+        sent_by TEXT NOT NULL,
+        sent_at INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+    `,
+    postgres: `
+      CREATE TABLE sent_sets (
+        name words PRIMARY KEY,
+        id words NOT NULL,
+        nodes words,
+        choices words NOT NULL,
+        sent_by words NOT NULL,
+        sent_at moment NOT NULL
+      );
+    `,
+  },
 ];

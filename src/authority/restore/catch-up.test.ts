@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { dayMs } from '../../base/index.ts';
 import { type DatabaseLocation, openDatabase } from '../../db/index.ts';
 import { createCertificateRequest, createName, generateKeyPair } from '../../pki/index.ts';
-import { SampleHome } from '../authority.fixture.ts';
+import { SampleHome, sampleSentSet } from '../authority.fixture.ts';
 import { decisionIn, hashRecord, kindOf, parseRecord } from '../log/log-record.ts';
 import { databasePath } from '../records/authority-files.ts';
 import { openRecords } from '../records/authority-records.ts';
@@ -65,6 +65,9 @@ async function goOn(home: SampleHome, asked: Awaited<ReturnType<typeof begin>>):
   const outcome = { result: 'failed', exit: 1 } as const;
   await authority.jobs.end({ node: 'alpha', id, created: createdAt.toISOString(), outcome });
   await authority.jobs.stop((await authority.jobs.start(job)).id, by);
+  for (const name of ['system', 'other']) await authority.sentSets.send({ ...sampleSentSet, name, by });
+  await authority.sentSets.send({ ...sampleSentSet, nodes: ['alpha'], replace: true, by });
+  await authority.sentSets.withdraw('other', by);
   await authority.revocation.revokeIssuer('issuing-1', order);
   await home.local('server', 'vault', ['vault.example']);
 }
@@ -94,6 +97,7 @@ const tables = [
   'server_roots',
   'client_bounds',
   'jobs',
+  'sent_sets',
   'log',
 ];
 

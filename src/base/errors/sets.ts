@@ -37,6 +37,22 @@ export const setsErrors = {
     next: 'holdfast set run NAME saves all of it; holdfast set add NAME PATH --live --replace has it watched',
     kind: 'usage',
   },
+  set_sent: {
+    happened: 'a backup set was to be changed here that comes from the server',
+    next: 'an administrator changes it: holdfast set send NAME PATH --replace; to end it here: holdfast set refuse NAME',
+    kind: 'refused',
+  },
+  set_refused: {
+    happened: 'the owner of this machine does not want a backup set that the server sends',
+    next: 'where it should run: holdfast set accept NAME',
+    kind: 'refused',
+  },
+  set_not_allowed: {
+    happened:
+      'the server sends a backup set of folders that the owner of this machine does not allow, or with a program before or after it',
+    next: 'where it should run, on that machine: holdfast client set agent.allow sets',
+    kind: 'refused',
+  },
   hook_failed: {
     happened:
       'a program that was to run before or after a set ended with something else than 0, or did not end in its time',

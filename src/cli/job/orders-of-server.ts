@@ -1,4 +1,14 @@
-import { connectNode, JobRunner, OrderLine, openNode, readNodeState } from '../../agent/index.ts';
+import {
+  connectNode,
+  forgetAttempts,
+  forgetLive,
+  JobRunner,
+  keepSentSets,
+  OrderLine,
+  openNode,
+  readNodeState,
+  sentSetId,
+} from '../../agent/index.ts';
 import { isErrorCode, type Log } from '../../base/index.ts';
 import type { JobOrder, JobOutcome } from '../../enrol/index.ts';
 import { parseClientPolicy } from '../../policy/index.ts';
@@ -12,6 +22,7 @@ import { runSelf, type SelfResult } from '../program/run-self.ts';
 export class OrdersOfServer {
   readonly #line: OrderLine;
   readonly #runner: JobRunner;
+  #changed = Promise.withResolvers<void>();
 
   constructor(context: Context, { path, node: directory }: Home, log: Log) {
     const { clock, signal } = context;
@@ -26,7 +37,10 @@ export class OrdersOfServer {
     });
     this.#line = new OrderLine({
       connect: async () => connectNode(await openNode(directory), { clock, log, signal, line: new Line() }),
-      take: (jobs) => this.#runner.take(jobs),
+      take: async ({ jobs, sets = [] }) => {
+        if (await takeSets(directory, sets)) this.#sayChanged();
+        await this.#runner.take(jobs);
+      },
       log,
       signal,
     });
@@ -37,11 +51,31 @@ export class OrdersOfServer {
     return this.#runner.isIdle;
   }
 
+  /** Resolves when the server sends other sets than before. */
+  changed(): Promise<void> {
+    return this.#changed.promise;
+  }
+
   /** Holds the line until the agent is to end, and what is done has ended. */
   async hold(): Promise<void> {
     await this.#line.hold();
     await this.#runner.idle();
   }
+
+  #sayChanged(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers<void>();
+  }
+}
+
+/** Keeps the sets that the server sends, and gives whether they are others than before; of one that it sends no more its snapshots are left. */
+async function takeSets(directory: string, sets: readonly unknown[]): Promise<boolean> {
+  const { isChanged, gone } = await keepSentSets(directory, sets);
+  for (const { id } of gone) {
+    await forgetAttempts(directory, { id: sentSetId(id) });
+    await forgetLive(directory, { id: sentSetId(id) });
+  }
+  return isChanged;
 }
 
 async function runJob(context: Context, order: JobOrder): Promise<JobOutcome> {

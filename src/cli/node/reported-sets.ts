@@ -57,7 +57,11 @@ function attentionToNode({ role, name, alarms = [], state, notAfter, report }: N
           `the certificate of ${role}/${name} ended ${formatTime(new Date(notAfter))}, and with it stopped ${plural(report.total, 'set')}`,
         ]
       : [];
-  return [...raised, ...stopped];
+  const refused = (report?.refused ?? [])
+    // What the owner of the machine does not want, somebody knows who said so.
+    .filter(({ code }) => code !== 'set_refused')
+    .map((set) => `${role}/${name} does not run the set ${set.name} that it is sent: ${set.message} [${set.code}]`);
+  return [...raised, ...stopped, ...refused];
 }
 
 function setsOf(nodes: readonly NodeOfList[]): (readonly [string, ReportedSetView])[] {

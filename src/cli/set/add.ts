@@ -1,4 +1,4 @@
-import { type BackupSet, changeSets, checkSetName, newSetId, setNamed } from '../../agent/index.ts';
+import { type BackupSet, changeSets, checkOwn, checkSetName, newSetId, setNamed } from '../../agent/index.ts';
 import { HoldfastError } from '../../base/index.ts';
 import { openHome } from '../home/home.ts';
 import { openOwnNode } from '../home/own-node.ts';
@@ -44,6 +44,7 @@ async function addSet(
 ): Promise<Answer> {
   checkSetName(name);
   const home = options.repo === undefined ? (await openOwnNode(context)).home : await openHome(context.home);
+  if (options.replace === true) await checkOwn(home.node, name);
   const choices = await chooseSet(context, home, { ...options, paths });
   const now = new Date(context.clock.now()).toISOString();
   await changeSets(home.node, (sets) => {

@@ -6,17 +6,15 @@ import { InvalidArgumentError } from 'commander';
 import {
   checkHook,
   defaultHookLimitMs,
-  defaultSpreadMs,
   keepRuleForm,
-  longestSpreadMs,
+  ownZone,
   parseBetween,
   parseKeepRule,
-  parseSchedule,
   type SetChoices,
-  scheduleForm,
 } from '../../agent/index.ts';
 import { durationForm, HoldfastError, parseDuration } from '../../base/index.ts';
 import { checkWatchable, pathText, textPath } from '../../files/index.ts';
+import { defaultSpreadMs, longestSpreadMs, parseSchedule, scheduleForm } from '../../policy/index.ts';
 import { localPath, namedPaths } from '../files/local-path.ts';
 import type { Home } from '../home/home.ts';
 import { readSettings, storeDirectory } from '../home/settings.ts';
@@ -32,7 +30,10 @@ import { readExcludes } from '../repository/backing-up.ts';
 import { openTarget, repositoryPlace } from '../repository/repository-target.ts';
 
 /** What is said of a set beside its name. */
-export interface SetOptions extends RepositoryOptions, ExcludeOptions {
+export interface SetOptions extends RepositoryOptions, TimedOptions {}
+
+/** What is said of a set wherever it is to run. */
+export interface TimedOptions extends ExcludeOptions {
   readonly every?: string;
   readonly live?: boolean;
   readonly zone?: string;
@@ -49,7 +50,12 @@ export interface SetOptions extends RepositoryOptions, ExcludeOptions {
 
 /** Adds the options that say when a set is backed up, where to, and what of it. */
 export function addSetOptions(command: Command): Command {
-  return addExcludeOptions(addRepositoryOptions(command))
+  return addTimedOptions(addRepositoryOptions(command));
+}
+
+/** Adds those of them that say when, and what is left out. */
+export function addTimedOptions(command: Command): Command {
+  return addExcludeOptions(command)
     .option('--every <schedule>', scheduleForm)
     .option(
       '--live',
@@ -92,7 +98,7 @@ export async function chooseSet(
   const { workingDirectory: from } = context;
   const {
     live = false,
-    every = live ? everyOfLive : undefined,
+    every = chosenSchedule(options),
     zone = ownZone(),
     spread,
     exclude = [],
@@ -101,7 +107,6 @@ export async function chooseSet(
     tag = [],
   } = options;
   const { repo, passwordFile, hookLimit, between, keep } = options;
-  if (every === undefined) throw noSchedule();
   if (live) checkWatchable();
   parseSchedule(every, zone);
   if (between !== undefined) parseBetween(between);
@@ -137,8 +142,11 @@ export async function chooseSet(
 /** All of a live set is looked at so often, whatever was told of it. */
 const everyOfLive = '1d';
 
-function noSchedule(): HoldfastError {
-  return new HoldfastError('usage', 'nothing says when the set is backed up', {
+/** The schedule that was said, or that a live set has. @throws HoldfastError `usage` where there is neither */
+export function chosenSchedule({ every, live = false }: Pick<TimedOptions, 'every' | 'live'>): string {
+  if (every !== undefined) return every;
+  if (live) return everyOfLive;
+  throw new HoldfastError('usage', 'nothing says when the set is backed up', {
     hint: 'add --every 6h, or --live for each change at once',
   });
 }
@@ -151,10 +159,6 @@ async function chooseHooks(
   const chosen = Object.entries(files).map(([when, file]) => [when, localPath(from, file)] as const);
   for (const [, file] of chosen) await checkHook(file);
   return Object.fromEntries(chosen);
-}
-
-function ownZone(): string {
-  return new Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
 function placeText(from: string, repo: string): string {

@@ -21,6 +21,7 @@ async function listSets(context: Context): Promise<Answer> {
   const sets = await viewSets(context, home);
   const columns = [
     { heading: 'Set' },
+    { heading: 'From' },
     { heading: 'State' },
     { heading: 'Every' },
     { heading: 'Next' },
@@ -28,6 +29,7 @@ async function listSets(context: Context): Promise<Answer> {
   ];
   const cells = sets.map((set) => [
     set.name,
+    set.sentBy === undefined ? 'here' : `the server, ${set.sentBy}`,
     stateText(context, set),
     set.every,
     set.waits ?? formatTime(new Date(set.next)),

@@ -1,5 +1,6 @@
 import {
   changeSets,
+  checkOwn,
   findSet,
   forgetAttempts,
   forgetLive,
@@ -26,6 +27,7 @@ export const word: Word = {
 /** `holdfast set remove NAME`: a run of it that goes on ends as it would. */
 async function removeSet(context: Context, name: string): Promise<Answer> {
   const home = await openHome(context.home);
+  await checkOwn(home.node, name);
   const set = await findSet(home.node, name);
   const attempts = (await readAttempts(home.node, set)).length;
   await changeSets(home.node, (sets) => {

@@ -1,4 +1,4 @@
-import { changeSets, checkSetName, setNamed } from '../../agent/index.ts';
+import { changeSets, checkOwn, checkSetName, setNamed } from '../../agent/index.ts';
 import { openHome } from '../home/home.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, row } from '../terminal/answer.ts';
@@ -21,6 +21,7 @@ export const word: Word = {
 async function renameSet(context: Context, name: string, newName: string): Promise<Answer> {
   checkSetName(newName);
   const home = await openHome(context.home);
+  await checkOwn(home.node, name);
   await changeSets(home.node, (sets) => {
     const found = setNamed(sets, name);
     checkFree(newName, sets);

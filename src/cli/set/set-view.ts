@@ -1,8 +1,10 @@
 import {
-  type BackupSet,
   findAgent,
   findSet,
   type LiveStanding,
+  type MachineSet,
+  type RefusedSet,
+  readAllSets,
   readAttempts,
   readSets,
   readStanding,
@@ -39,7 +41,7 @@ export async function viewSets(context: Context, home: Home): Promise<readonly S
 }
 
 /** A set as it stands now. */
-export async function viewOf({ clock }: Context, home: Home, set: BackupSet): Promise<SetView> {
+export async function viewOf({ clock }: Context, home: Home, set: MachineSet): Promise<SetView> {
   const attempts = await readAttempts(home.node, set);
   const nowMs = clock.now();
   const { state, sinceMs, dueMs, isRunning } = stateOf(set, attempts, { nowMs, machine: machineName() });
@@ -100,11 +102,12 @@ export interface SetStanding {
 /** How the sets of this machine stand, and what of it wants attention: all that is not `ok`. */
 export async function setStanding(context: Context, home: Home): Promise<SetStanding> {
   try {
-    const sets = await viewSets(context, home);
+    const { refused, ...all } = await readAllSets(home.node);
+    const sets = await Promise.all(all.sets.map((set) => viewOf(context, home, set)));
     const hasAgent = (await findAgent(home.node)) !== undefined;
     const warnings = sets.flatMap((set) => attentionTo(context, set, hasAgent));
     const idle = sets.length > 0 && !hasAgent ? [noAgent] : [];
-    return { sets, warnings: [...idle, ...warnings] };
+    return { sets, warnings: [...idle, ...warnings, ...refused.flatMap(refusalText)] };
   } catch (error) {
     if (!isHoldfastError(error, 'settings_invalid')) throw error;
     return { sets: [], warnings: [`${error.message}: ${error.hint}`] };
@@ -134,6 +137,14 @@ export const gapWords = {
   silent: 'its file system does not tell what others change',
   limit: 'the kernel allows no more: sysctl fs.inotify.max_user_watches, fs.inotify.max_user_instances',
 } as const;
+
+/** What the owner does not want is not said again and again. */
+function refusalText({ name, error: { code, message, hint } }: RefusedSet): string[] {
+  if (code === 'set_refused') return [];
+  return [
+    `the set ${name} that the server sends does not run: ${message} [${code}]; ${hint ?? 'holdfast set sent'}; or: holdfast set refuse ${name}`,
+  ];
+}
 
 const noAgent = 'no agent runs here, and no set by itself: holdfast agent';
 

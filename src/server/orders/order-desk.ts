@@ -21,7 +21,7 @@ interface OrderWish {
 }
 
 interface OrderDeskOptions {
-  readonly authority: Pick<Authority, 'jobs' | 'follow'>;
+  readonly authority: Pick<Authority, 'jobs' | 'sentSets' | 'follow'>;
   readonly log: Log;
   /** How long an answer is held back. */
   readonly holdMs?: number;
@@ -53,8 +53,8 @@ export class OrderDesk implements AsyncDisposable {
     this.#authority = authority;
     this.#holdMs = holdMs;
     this.#follower = authority.follow({
-      kinds: ['job started', 'job stopped', 'job ended'],
-      visit: ({ details: { identity } }) => this.#wake(identity),
+      kinds: ['job started', 'job stopped', 'job ended', 'set sent', 'set withdrawn'],
+      visit: ({ details }) => ('identity' in details ? this.#wake(details.identity) : this.#wakeAll()),
       log,
     });
   }
@@ -85,6 +85,11 @@ export class OrderDesk implements AsyncDisposable {
     for (const waiter of this.#waiting.get(identity) ?? []) waiter.wake();
   }
 
+  /** Whom a set was sent to before it was sent anew, stands in no record: each looks for himself. */
+  #wakeAll(): void {
+    for (const identity of this.#waiting.keys()) this.#wake(identity);
+  }
+
   #wait(identity: string, endsAt: number, gone: AbortSignal) {
     const { promise, resolve } = Promise.withResolvers<'look' | 'end'>();
     const waiter: Waiter = { wake: () => resolve('look'), end: () => resolve('end') };
@@ -106,6 +111,7 @@ export class OrderDesk implements AsyncDisposable {
 
   async #textOf(node: string): Promise<OrderText> {
     const jobs = await this.#authority.jobs.openOf(node);
+    const sets = await this.#authority.sentSets.ofNode(node);
     const orders: Orders = {
       version: 1,
       jobs: jobs.map(({ id, createdAt, by, order, begunAt, stoppedAt }) => ({
@@ -116,6 +122,7 @@ export class OrderDesk implements AsyncDisposable {
         begun: begunAt !== undefined,
         stop: stoppedAt !== undefined,
       })),
+      ...(sets.length > 0 && { sets }),
     };
     const text = JSON.stringify(orders);
     return { text, tag: `"${hash('sha256', text, 'base64url')}"` };

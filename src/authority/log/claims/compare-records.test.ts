@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Intruder } from '../../../../test/rig/postgres-database.ts';
 import { dayMs } from '../../../base/index.ts';
 import { createCertificateRequest, createName, generateKeyPair } from '../../../pki/index.ts';
-import { SampleHome } from '../../authority.fixture.ts';
+import { SampleHome, sampleSentSet } from '../../authority.fixture.ts';
 
 const by = 'admin/local';
 const order = { reason: 'superseded', by } as const;
@@ -203,6 +203,23 @@ const tamperings: readonly Tampering[] = [
     'DELETE FROM jobs WHERE id = 7',
     /job 7 is on record, and the log does not say that it was started/,
   ],
+  update(
+    'sent_sets',
+    'choices = \'{"paths":["/"]}\'',
+    'choices = \'{"paths":["/etc"]}\'',
+    "name = 'system'",
+    /the set system is another one on record than record \d+ says/,
+  ),
+  [
+    'CREATE TEMP TABLE sets AS SELECT * FROM sent_sets; DELETE FROM sent_sets',
+    'INSERT INTO sent_sets SELECT * FROM sets; DROP TABLE sets',
+    /the set system \(record \d+\) is not on record/,
+  ],
+  [
+    "INSERT INTO sent_sets (name, id, choices, sent_by, sent_at) VALUES ('more', 'x', '{}', 'x', 0)",
+    "DELETE FROM sent_sets WHERE name = 'more'",
+    /the set more is sent on record, and the log does not say so/,
+  ],
 ];
 
 describe('what is on record, held against the log', () => {
@@ -227,6 +244,7 @@ describe('what is on record, held against the log', () => {
     await authority.clients.bound({ name: 'alpha', quarantined: true, by });
     const job = { order: { kind: 'backup', set: 'a' }, expiresAt, by } as const;
     await authority.jobs.start({ node: 'alpha', ...job });
+    await authority.sentSets.send({ ...sampleSentSet, by });
     const { identity } = alpha.issued.certificate;
     assert.ok(identity);
     await authority.escrow.put(identity, 'r', Uint8Array.of(1, 2));

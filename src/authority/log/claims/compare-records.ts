@@ -24,6 +24,7 @@ import {
   joinCodeClaims,
   requestClaims,
 } from './node-claims.ts';
+import { sentSetClaims } from './sent-set-claims.ts';
 
 /** So many contradictions are named; the others are counted. */
 const maxNamed = 5;
@@ -43,6 +44,7 @@ export class RecordComparison {
     clientBoundsClaims(),
     alarmClaims(),
     jobClaims(),
+    sentSetClaims(),
     policyClaims(),
     escrowClaims(),
     requestClaims(),

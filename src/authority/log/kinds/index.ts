@@ -22,6 +22,7 @@ import { policyChanged, policyProposed, tlsBound, tlsUnbound } from './network.t
 import { releaseSigned } from './releases.ts';
 import { approved, denied, refused, requested } from './requests.ts';
 import { crlSigned, ocspSignerReplaced, revoked } from './revocation.ts';
+import { setSent, setWithdrawn } from './sent-sets.ts';
 import { bearerTokenCreated, bearerTokenRevoked, tokenCreated, tokenRevoked } from './tokens.ts';
 
 export const kinds = {
@@ -76,6 +77,8 @@ export const kinds = {
   jobStarted,
   jobStopped,
   jobEnded,
+  setSent,
+  setWithdrawn,
 } as const;
 
 /** One of the table. */

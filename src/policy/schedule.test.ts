@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { dayMs, hourMs, isHoldfastError, minuteMs } from '../../base/index.ts';
+import { dayMs, hourMs, isHoldfastError, minuteMs } from '../base/index.ts';
 import { nextRun, offsetOf, parseSchedule, type Schedule } from './schedule.ts';
 
 const at = (text: string): number => Date.parse(text);

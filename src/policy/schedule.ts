@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Cron } from 'croner';
-import { dayMs, HoldfastError, minuteMs, parseDuration } from '../../base/index.ts';
+import { dayMs, HoldfastError, minuteMs, parseDuration } from '../base/index.ts';
 
 /** When something is to be done again and again. */
 export type Schedule =
