@@ -125,6 +125,24 @@ describe('a job that a server starts', () => {
     assert.deepEqual([state, outcome?.code, outcome?.exit], ['failed', 'set_unknown', 2]);
   });
 
+  it('checks the repository, also by a schedule of the server, which says so', async () => {
+    await laptop.run(['client', 'set', 'agent.allow', `backup,check,restore:${at('allowed')}`]);
+    const words = ['schedule', 'add', 'hourly-check', '--every', '1h', '--zone', 'Europe/Berlin', '--check'];
+    await network.run([...words, '--read-data', '--nodes', 'laptop', '--expires', '2h']);
+    await network.run(['schedule', 'add', 'yearly', '--every', '0 0 1 1 *', '--backup', 'data']);
+    const { stdout } = await network.run(['schedule', 'list']);
+    assert.match(
+      stdout,
+      /hourly-check +check --read-data +to laptop[^\n]*\n[^\n]*yearly +backup data +to every client/,
+    );
+    await agent.waitFor(/"by":"schedule\/hourly-check"[^\n]*"a job of the server has ended"/);
+    const [job] = await network.ask<Job[]>('job.list', { limit: 1 });
+    assert.deepEqual([job?.state, job?.by, job?.order.kind], ['done', 'schedule/hourly-check', 'check']);
+    assert.equal((await over((await start('laptop', '--check', '--read-data')).id)).state, 'done');
+    await network.run(['schedule', 'remove', 'hourly-check']);
+    await network.run(['audit', 'verify']);
+  });
+
   it('ends when it is stopped, and is not begun when it was stopped before', async () => {
     const hook = at('hook');
     writeFileSync(hook, `#!/bin/sh\necho begun > ${at('hook-begun')}\nexec sleep 100\n`);

@@ -104,6 +104,7 @@ const takenElsewhere: Readonly<Record<string, string>> = {
   trash_exceeded: 'guard.test.ts: the trash is listed there; it only reads',
   job_not_allowed: 'jobs.test.ts: the owner of the machine allows it',
   job_queue_full: 'jobs.test.ts: one is stopped',
+  schedule_exists: 'jobs.test.ts: one is removed',
   job_over: 'jobs.test.ts: what came of it is shown',
   retention_locked: 'guard.test.ts: the policy is shown there; it only reads',
   second_admin_needed: 'guard.test.ts',

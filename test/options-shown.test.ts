@@ -88,7 +88,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'set run': { live: '--changes' },
   'set send': {
-    'sent-sets': '--node --every --spread --tag --before --replace',
+    'sent-sets': '--nodes --every --spread --tag --before --replace',
     'as set add':
       '--exclude --exclude-file --no-exclude-caches --live --zone --keep --after --hook-limit --on-mains --unmetered --between',
   },
@@ -185,7 +185,8 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'trash empty': { guard: '--client --repository --removed-before --yes' },
   'node quarantine': { guard: '--reason' },
   'node release': { guard: '--reason' },
-  'job start': { jobs: '--restore --target --include --replace --expires' },
+  'job start': { jobs: '--restore --target --include --replace --expires --check --read-data' },
+  'schedule add': { jobs: '--every --zone --backup --check --read-data --nodes --expires' },
   'job stop': { jobs: '--give-up' },
   'store accept': { 'store-missing': '--reason' },
   'keystore share': { 'keystore-share': '--group --none' },

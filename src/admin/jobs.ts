@@ -56,8 +56,12 @@ const OutcomeView = Type.Object({
 });
 
 /** What a client is to do, to which later versions may add. */
-const [backupOrder, restoreOrder] = JobOrder.anyOf;
-const OrderView = Type.Union([Type.Object(backupOrder.properties), Type.Object(restoreOrder.properties)]);
+const [backupOrder, restoreOrder, checkOrder] = JobOrder.anyOf;
+export const OrderView = Type.Union([
+  Type.Object(backupOrder.properties),
+  Type.Object(restoreOrder.properties),
+  Type.Object(checkOrder.properties),
+]);
 
 /** A job of a client, as it stands. */
 export const JobView = Type.Object({

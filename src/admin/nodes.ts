@@ -166,13 +166,7 @@ export async function listNodes(
   }));
 }
 
-function reportView({
-  received,
-  hasAgent,
-  total,
-  sets,
-  refused,
-}: JudgedReport): Answer<typeof ReportView> {
+function reportView({ received, hasAgent, total, sets, refused }: JudgedReport): Answer<typeof ReportView> {
   return {
     received: received.toISOString(),
     agent: hasAgent,

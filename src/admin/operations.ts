@@ -175,6 +175,15 @@ import {
   takeOfflineInput,
 } from './root-key.ts';
 import {
+  addSchedule,
+  listSchedules,
+  removeSchedule,
+  ScheduleListAnswer,
+  ScheduleView,
+  scheduleAddInput,
+  scheduleRemoveInput,
+} from './schedules.ts';
+import {
   listSentSets,
   SentSetListAnswer,
   SentSetView,
@@ -291,6 +300,9 @@ export const operations = {
   'job.stop': define(jobStopInput, JobView, stopJob),
   'job.show': define(jobIdInput, JobView, showJob),
   'job.list': define(jobListInput, JobListAnswer, listJobs),
+  'schedule.add': define(scheduleAddInput, ScheduleView, addSchedule),
+  'schedule.list': define(nothing, ScheduleListAnswer, listSchedules),
+  'schedule.remove': define(scheduleRemoveInput, ScheduleView, removeSchedule),
   'set.send': define(setSendInput, SentSetView, sendSet),
   'set.sent': define(nothing, SentSetListAnswer, listSentSets),
   'set.withdraw': define(setWithdrawInput, SentSetView, withdrawSet),

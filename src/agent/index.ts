@@ -125,6 +125,7 @@ export { parseBetween, surroundings, whatKeeps } from './sets/conditions.ts';
 export { checkHook, defaultHookLimitMs, hasSucceeded, hookFailed, runHook } from './sets/hooks.ts';
 export { keepRuleForm, owesPrune, parseKeepRule } from './sets/keep-rule.ts';
 export { Reporter } from './sets/reporter.ts';
+export { keepSentSets, readSentSets, refuseSet } from './sets/sent-set-file.ts';
 export {
   beginAttempt,
   forgetAttempts,
@@ -135,7 +136,6 @@ export {
   type SetAttempt,
   type SetOutcome,
 } from './sets/set-attempts.ts';
-export { keepSentSets, readSentSets, refuseSet } from './sets/sent-set-file.ts';
 export { changeSets, setNamed } from './sets/set-file.ts';
 export { SetRunner } from './sets/set-runner.ts';
 export { setStates, stateOf } from './sets/set-state.ts';

@@ -9,6 +9,7 @@ import {
   type Bytes,
   type ErrorCode,
   type HoldfastError,
+  hourMs,
   isHoldfastError,
   ManualClock,
   type Secret,
@@ -39,10 +40,26 @@ export const sampleNetworkName = 'backup.example';
 /** A backup set as it is sent to every client. */
 export const sampleSentSet = {
   name: 'system',
-  set: { paths: ['/etc'], every: '6h', spreadMs: 0, exclude: [], excludeCaches: true, tag: [], hookLimitMs: 1 },
+  set: {
+    paths: ['/etc'],
+    every: '6h',
+    spreadMs: 0,
+    exclude: [],
+    excludeCaches: true,
+    tag: [],
+    hookLimitMs: 1,
+  },
   nodes: undefined,
   replace: false,
 };
+
+/** A job that every client is given again and again. */
+export const sampleSchedule = {
+  order: { kind: 'check', readData: false },
+  nodes: undefined,
+  zone: 'UTC',
+  lifetimeMs: hourMs,
+} as const;
 
 /** Why a test is skipped that changes the file of the records, or reads it, where they are in none. */
 export const notInFile: string | false =

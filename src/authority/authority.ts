@@ -34,7 +34,7 @@ import {
   RepeatedRefusals,
 } from './log/index.ts';
 import { Audit, Mirrors } from './mirror/index.ts';
-import { Activity, Clients, Jobs, Nodes, SentSets } from './nodes/index.ts';
+import { Activity, Clients, Jobs, Nodes, Schedules, SentSets } from './nodes/index.ts';
 import { PolicyBook, ServerRoots, StoreRecord } from './policy/index.ts';
 import { identityLabel, type Standing } from './records/index.ts';
 import { Releases } from './releases/index.ts';
@@ -93,6 +93,8 @@ export class Authority implements AsyncDisposable {
   readonly jobs: Jobs;
   /** The backup sets that clients are sent. */
   readonly sentSets: SentSets;
+  /** What clients are told to do again and again. */
+  readonly schedules: Schedules;
   /** What clients store and do. */
   readonly activity: Activity;
   /** Copies of the log outside this home. */
@@ -128,6 +130,7 @@ export class Authority implements AsyncDisposable {
     this.clients = new Clients(context);
     this.jobs = new Jobs(context);
     this.sentSets = new SentSets(context);
+    this.schedules = new Schedules(context);
     this.activity = new Activity(context);
     this.mirrors = mirrors;
     this.revocation = new Revocation(context);
@@ -347,7 +350,9 @@ export class Authority implements AsyncDisposable {
     const makeDueBackup = (): Promise<void> => this.backups.makeDue(log);
     const renewRelease = (): Promise<void> => this.releases.renewWhenDue(log);
     const endLostJobs = (): Promise<void> => this.jobs.endLost();
-    await maintain(this.#context, log, [recordRefusals, makeDueBackup, renewRelease, endLostJobs]);
+    const startDueJobs = (): Promise<void> => this.schedules.startDue(log);
+    const more = [recordRefusals, makeDueBackup, renewRelease, endLostJobs, startDueJobs];
+    await maintain(this.#context, log, more);
   }
 
   /** Tells the records of some kinds, those from now on, until it is closed. See {@link Follower}. */

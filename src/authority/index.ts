@@ -53,6 +53,8 @@ export {
   type JudgedReport,
   type JudgedSet,
   noQuota,
+  type ScheduleEntry,
+  type SentSetEntry,
   type Sighting,
 } from './nodes/index.ts';
 export type { OcspAnswerBytes } from './ocsp/index.ts';

@@ -286,6 +286,27 @@ export const words: readonly WordEntry[] = [
     ],
   },
   {
+    name: 'schedule',
+    summary: 'have the server start jobs of clients again and again',
+    words: [
+      {
+        name: 'add',
+        summary: 'start a job again and again',
+        load: () => import('./schedule/add.ts'),
+      },
+      {
+        name: 'list',
+        summary: 'list what is started again and again',
+        load: () => import('./schedule/list.ts'),
+      },
+      {
+        name: 'remove',
+        summary: 'start nothing by a schedule any more',
+        load: () => import('./schedule/remove.ts'),
+      },
+    ],
+  },
+  {
     name: 'trash',
     summary: 'what clients have removed: list it, bring it back, empty it',
     words: [

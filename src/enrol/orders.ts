@@ -18,7 +18,10 @@ const closed = { additionalProperties: false } as const;
 const Moment = Type.String({ maxLength: 40 });
 const AbsolutePath = Type.String({ pattern: '^/[^\\u0000]*$', maxLength: 4096 });
 
-/** What a job does: a set of the machine is backed up now, or a snapshot of its own repository comes back below a folder. */
+/**
+ * What a job does: a set of the machine is backed up now, a snapshot of its own repository comes back below a folder, or that repository
+ * is checked.
+ */
 export const JobOrder = Type.Union([
   Type.Object(
     { kind: Type.Literal('backup'), set: Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,62}$' }) },
@@ -33,6 +36,14 @@ export const JobOrder = Type.Union([
       /** Patterns, as `restore --include` takes them. */
       include: Type.Array(Type.String({ minLength: 1, maxLength: 1024 }), { maxItems: 20 }),
       overwrite: Type.Boolean(),
+    },
+    closed,
+  ),
+  Type.Object(
+    {
+      kind: Type.Literal('check'),
+      /** Whether all of its data is read. */
+      readData: Type.Boolean(),
     },
     closed,
   ),

@@ -44,12 +44,12 @@ export const ClientPolicy = Type.Object(
       examples: ['on'],
     }),
     'agent.allow': Type.Array(
-      Type.String({ pattern: '^(backup|sets|(restore|sets|hook):/[^,;=\\u0000]*)$', maxLength: 200 }),
+      Type.String({ pattern: '^(backup|check|sets|(restore|sets|hook):/[^,;=\\u0000]*)$', maxLength: 200 }),
       {
         maxItems: 16,
         uniqueItems: true,
         description:
-          'What a server may have the agent of this machine do: `backup`, its backup sets now; `restore:FOLDER`, a snapshot of its own below that folder; `sets`, backup sets that the server sends, with `sets:FOLDER` of what is in that folder alone; `hook:FILE`, that program of this machine before or after such a set. All else is refused.',
+          'What a server may have the agent of this machine do: `backup`, its backup sets now; `restore:FOLDER`, a snapshot of its own below that folder; `check`, a check of its repository; `sets`, backup sets that the server sends, with `sets:FOLDER` of what is in that folder alone; `hook:FILE`, that program of this machine before or after such a set. All else is refused.',
         examples: ['backup,restore:/srv,sets:/home'],
       },
     ),

@@ -69,11 +69,11 @@ export {
 export { type LockPeriod, snapshotLockedUntil, trashLockedUntil } from './retention-lock.ts';
 export {
   defaultSpreadMs,
+  dueRun,
   longestSpreadMs,
   nextRun,
   offsetOf,
   parseSchedule,
-  type Schedule,
   scheduleForm,
 } from './schedule.ts';
 export { KeyExchangeGroup, levelOf, TlsVersion, tlsLevels } from './tls-level.ts';

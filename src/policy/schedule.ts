@@ -107,6 +107,15 @@ export function nextRun(schedule: Schedule, { addedMs, lastMs, offsetMs }: Timin
   return next.getTime() + offsetMs;
 }
 
+/** A clock that was wrong by more than this has been set right since. */
+const wrongClockMs = dayMs;
+
+/** The same at `nowMs`; at once where it was begun last, or added, by a clock that was far ahead: since when is known by nobody then. */
+export function dueRun(schedule: Schedule, timing: Timing, nowMs: number): number {
+  const fromMs = timing.lastMs ?? timing.addedMs;
+  return fromMs > nowMs + wrongClockMs ? nowMs : nextRun(schedule, timing);
+}
+
 /** How far apart the runs of several machines are spread unless something else is said. */
 export const defaultSpreadMs = 10 * minuteMs;
 /** A longer spread would make one time of day of another. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type AdminClient, type AdminContext, bringBackup, fetchBackup } from '../../src/admin/index.ts';
 import { findKeystore, keyOf, openOrCreateKeystore } from '../../src/agent/index.ts';
-import { SampleHome, sampleSentSet } from '../../src/authority/authority.fixture.ts';
+import { SampleHome, sampleSchedule, sampleSentSet } from '../../src/authority/authority.fixture.ts';
 import type { AdoptedRoot } from '../../src/authority/index.ts';
 import { asBuffer, dayMs, hourMs } from '../../src/base/index.ts';
 import {
@@ -137,6 +137,9 @@ async function issueAndRevoke(admin: AdminClient): Promise<void> {
   await admin.call('job.list', {});
   await admin.call('job.show', { id: job });
   await admin.call('job.stop', { id: job });
+  await admin.call('schedule.add', { ...sampleSchedule, name: 'hourly', every: '1h', nodes: ['beta'] });
+  await admin.call('schedule.list', {});
+  await admin.call('schedule.remove', { name: 'hourly' });
   await admin.call('set.send', { ...sampleSentSet, nodes: ['beta'] });
   await admin.call('set.sent', {});
   await admin.call('set.withdraw', { name: 'system' });

@@ -91,8 +91,22 @@ function onMachine(
 
 /** As the agent of a machine keeps what its server sends. */
 function sendSet(home: string): void {
-  const set = { paths: ['/etc'], every: '6h', spreadMs: 0, exclude: [], excludeCaches: true, tag: [], hookLimitMs: 1 };
-  const sent = { id: 'abcdefgh12345678', name: 'system', sent: '2026-11-30T08:00:00.000Z', by: 'admin/ann', set };
+  const set = {
+    paths: ['/etc'],
+    every: '6h',
+    spreadMs: 0,
+    exclude: [],
+    excludeCaches: true,
+    tag: [],
+    hookLimitMs: 1,
+  };
+  const sent = {
+    id: 'abcdefgh12345678',
+    name: 'system',
+    sent: '2026-11-30T08:00:00.000Z',
+    by: 'admin/ann',
+    set,
+  };
   const file = { format: 1, sets: [sent], unread: [], refused: [] };
   writeFileSync(join(home, 'node/sent-sets.json'), JSON.stringify(file));
 }
@@ -496,6 +510,11 @@ export const writingCommands: readonly WritingCommand[] = [
     first: [['job', 'start', 'laptop', 'documents', '--home', 'HERE/a']],
     done: ['job_over'],
   }),
+  atAuthority('schedule add', 'nightly --every 1h --check', { done: ['schedule_exists'] }),
+  atAuthority('schedule remove', 'nightly', {
+    first: ['schedule add nightly --every 1h --check --home HERE/a'.split(' ')],
+    done: ['object_not_found'],
+  }),
   atAuthority('set send', 'system /etc --every 6h', { done: ['set_exists'] }),
   atAuthority('set withdraw', 'system', {
     first: [['set', 'send', 'system', '/etc', '--every', '6h', '--home', 'HERE/a']],
@@ -625,6 +644,7 @@ export const otherCommands: Readonly<Record<string, string>> = {
   agent: 'starts set run, which is killed here, and writes a lock of the system alone; its own test kills it',
   'set list': 'only reads',
   'set sent': 'only reads',
+  'schedule list': 'only reads',
   'notice list': 'only reads',
   'notice test': 'sends a message, and writes nothing',
   'set show': 'only reads',

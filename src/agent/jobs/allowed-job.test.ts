@@ -57,3 +57,9 @@ test('one word allows one thing', async () => {
   assert.equal(await asked(at('srv'), ['backup']), 'job_not_allowed');
   assert.equal(await asked(at('srv'), []), 'job_not_allowed');
 });
+
+test('a check is allowed by its own word', async () => {
+  const order = { kind: 'check', readData: true } as const;
+  assert.deepEqual(await allowedJob(order, { allow: ['check'], home }), order);
+  await assert.rejects(allowedJob(order, { allow: ['backup', 'sets'], home }), { code: 'job_not_allowed' });
+});

@@ -21,6 +21,10 @@ export async function allowedJob(order: JobOrder, { allow, home }: Allowance): P
     if (allow.includes('backup')) return order;
     throw notAllowed(`to back up ${order.set}`, 'backup', allow);
   }
+  if (order.kind === 'check') {
+    if (allow.includes('check')) return order;
+    throw notAllowed('to check its repository', 'check', allow);
+  }
   const target = await leadsTo(order.target);
   const wish = `to restore to ${order.target}`;
   if (isWithin(target, await leadsTo(home)))

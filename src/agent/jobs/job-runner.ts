@@ -163,7 +163,9 @@ export class JobRunner {
   async #tellAll(): Promise<void> {
     for (const job of await readJobs(this.#options.directory)) {
       if (job.told) continue;
-      await this.#tell(job.outcome === undefined ? await this.#keep(job, { outcome: lost, begun: job.begun }) : job);
+      await this.#tell(
+        job.outcome === undefined ? await this.#keep(job, { outcome: lost, begun: job.begun }) : job,
+      );
     }
   }
 

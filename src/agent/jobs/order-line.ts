@@ -1,6 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HoldfastError, isHoldfastError, type Log, minuteMs, secondMs } from '../../base/index.ts';
-import { askOrders, type HeardOrders, type JobReport, reportJob, type ToldOrders } from '../../enrol/index.ts';
+import {
+  askOrders,
+  type HeardOrders,
+  type JobReport,
+  reportJob,
+  type ToldOrders,
+} from '../../enrol/index.ts';
 import type { Connection } from '../connection.ts';
 
 /** What holds a line to a server. */

@@ -29,7 +29,9 @@ export async function readAllSets(directory: string): Promise<AllSets> {
   const told = await readSentSets(directory);
   if (told.sets.length + told.unread.length === 0) return { sets: own, refused: [] };
   const allow = parseClientPolicy((await readNodeState(directory))?.client ?? {})['agent.allow'];
-  const judged = await Promise.all(told.sets.map((sent) => judge(sent, { allow, own, refused: told.refused })));
+  const judged = await Promise.all(
+    told.sets.map((sent) => judge(sent, { allow, own, refused: told.refused })),
+  );
   const taken = judged.flatMap((each) => ('error' in each ? [] : [each]));
   const refused = judged.flatMap((each) => ('error' in each ? [each] : []));
   return {
@@ -57,7 +59,10 @@ export async function checkOwn(directory: string, name: string): Promise<void> {
   if (own.some((set) => set.name === name)) return;
   const sent = (await readSentSets(directory)).sets.find((set) => set.name === name);
   if (sent !== undefined)
-    throw new HoldfastError('set_sent', `the set ${name} comes from the server, where ${sent.by} has sent it`);
+    throw new HoldfastError(
+      'set_sent',
+      `the set ${name} comes from the server, where ${sent.by} has sent it`,
+    );
 }
 
 async function judge(
@@ -74,5 +79,9 @@ async function judge(
 
 function notUnderstood(name: string): RefusedSet {
   const message = 'the server sends a set that this version does not understand';
-  return { name, sent: undefined, error: new HoldfastError('set_invalid', message, { hint: 'holdfast update' }) };
+  return {
+    name,
+    sent: undefined,
+    error: new HoldfastError('set_invalid', message, { hint: 'holdfast update' }),
+  };
 }

@@ -24,14 +24,22 @@ interface SetAllowance {
 export async function allowedSet(sent: SentSet, { allow, own, refused }: SetAllowance): Promise<MachineSet> {
   const { id, name, by, set } = sent;
   if (refused.includes(name))
-    throw new HoldfastError('set_refused', `the owner of this machine does not want the set ${name} of the server`, {
-      hint: `where it should run: holdfast set accept ${name}`,
-    });
+    throw new HoldfastError(
+      'set_refused',
+      `the owner of this machine does not want the set ${name} of the server`,
+      {
+        hint: `where it should run: holdfast set accept ${name}`,
+      },
+    );
   const taken = own.find((each) => each.name === name);
   if (taken !== undefined)
-    throw new HoldfastError('set_exists', `this machine has a set ${name} of its own, of ${taken.paths.join(', ')}`, {
-      hint: `call one of them otherwise: holdfast set rename ${name} NEW-NAME`,
-    });
+    throw new HoldfastError(
+      'set_exists',
+      `this machine has a set ${name} of its own, of ${taken.paths.join(', ')}`,
+      {
+        hint: `call one of them otherwise: holdfast set rename ${name} NEW-NAME`,
+      },
+    );
   await checkPaths(name, set.paths, allow);
   for (const hook of [set.before, set.after]) checkSentHook(name, hook, allow);
   const { zone = ownZone(), ...choices } = set;
@@ -78,7 +86,11 @@ function checkSentHook(name: string, hook: string | undefined, allow: readonly s
 
 function notAllowed(what: string, allow: readonly string[], more: readonly string[]): HoldfastError {
   const allowed = allow.length === 0 ? 'nothing' : allow.join(', ');
-  return new HoldfastError('set_not_allowed', `the server sends ${what}; the owner of this machine allows ${allowed}`, {
-    hint: `where it should, on that machine: holdfast client set agent.allow ${[...allow, ...more].join(',')}`,
-  });
+  return new HoldfastError(
+    'set_not_allowed',
+    `the server sends ${what}; the owner of this machine allows ${allowed}`,
+    {
+      hint: `where it should, on that machine: holdfast client set agent.allow ${[...allow, ...more].join(',')}`,
+    },
+  );
 }

@@ -45,7 +45,9 @@ export interface SentChange {
 
 /** Keeps what the server sends now, in the place of what it sent before. */
 export async function keepSentSets(directory: string, told: readonly unknown[]): Promise<SentChange> {
-  const sets = told.filter((each) => Value.Check(SentSet, each) && !Number.isNaN(Date.parse(each.sent))) as SentSet[];
+  const sets = told.filter(
+    (each) => Value.Check(SentSet, each) && !Number.isNaN(Date.parse(each.sent)),
+  ) as SentSet[];
   const unread = told.filter((each) => !sets.some((set) => set === each)).map(nameIn);
   // A server says the same again each minute, and nothing is written for that.
   const kept = await readSentSets(directory);
@@ -78,7 +80,10 @@ async function changeSentSets(directory: string, change: (before: SentSets) => S
     const before = await readSentSets(directory);
     const after = change(before);
     if (Value.Equal(before, after)) return false;
-    await writeFileAtomic(sentSetsPath(directory), `${JSON.stringify({ format: 1, ...after }, undefined, 2)}\n`);
+    await writeFileAtomic(
+      sentSetsPath(directory),
+      `${JSON.stringify({ format: 1, ...after }, undefined, 2)}\n`,
+    );
     return true;
   });
 }

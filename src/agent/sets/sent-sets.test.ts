@@ -18,8 +18,22 @@ after(() => rm(place, { recursive: true }));
 const at = (name: string): string => join(place, name);
 
 function sent(more: Partial<SentSet['set']> = {}, name = 'system'): SentSet {
-  const set = { paths: [at('saved')], every: '6h', spreadMs: 0, exclude: [], excludeCaches: true, tag: [], hookLimitMs: 1 };
-  return { id: 'abcdefgh12345678', name, sent: '2026-11-30T08:00:00.000Z', by: 'admin/ann', set: { ...set, ...more } };
+  const set = {
+    paths: [at('saved')],
+    every: '6h',
+    spreadMs: 0,
+    exclude: [],
+    excludeCaches: true,
+    tag: [],
+    hookLimitMs: 1,
+  };
+  return {
+    id: 'abcdefgh12345678',
+    name,
+    sent: '2026-11-30T08:00:00.000Z',
+    by: 'admin/ann',
+    set: { ...set, ...more },
+  };
 }
 
 const allowance = (...allow: string[]) => ({ allow, own: [], refused: [] });
@@ -27,7 +41,10 @@ const allowance = (...allow: string[]) => ({ allow, own: [], refused: [] });
 test('a set of the server runs where its folders are allowed, through every link, and under an id of its own', async () => {
   const refused = { code: 'set_not_allowed' };
   await assert.rejects(allowedSet(sent(), allowance()), refused);
-  await assert.rejects(allowedSet(sent(), allowance('backup', `sets:${at('other')}`, `sets:${at('save')}`)), refused);
+  await assert.rejects(
+    allowedSet(sent(), allowance('backup', `sets:${at('other')}`, `sets:${at('save')}`)),
+    refused,
+  );
   const taken = await allowedSet(sent(), allowance(`sets:${at('saved')}`));
   assert.deepEqual([taken.id, taken.sentBy, taken.repo], ['sent-abcdefgh12345678', 'admin/ann', undefined]);
   await symlink(at('other'), at('saved/link'));
@@ -38,7 +55,12 @@ test('a set of the server runs where its folders are allowed, through every link
 
 test('a program of a sent set is allowed by its name and by nothing else', async () => {
   const hooked = sent({ before: '/usr/bin/dump', after: '/usr/bin/undo' });
-  for (const more of [[], ['hook:/usr/bin/dump'], ['hook:/usr/bin'], ['hook:/usr/bin/dump', 'hook:/usr/bin/und']])
+  for (const more of [
+    [],
+    ['hook:/usr/bin/dump'],
+    ['hook:/usr/bin'],
+    ['hook:/usr/bin/dump', 'hook:/usr/bin/und'],
+  ])
     await assert.rejects(allowedSet(hooked, allowance('sets', ...more)), { code: 'set_not_allowed' });
   assert.ok(await allowedSet(hooked, allowance('sets', 'hook:/usr/bin/dump', 'hook:/usr/bin/undo')));
 });
@@ -46,11 +68,13 @@ test('a program of a sent set is allowed by its name and by nothing else', async
 test('a sent set takes no name of a set of the machine, and one that makes no sense is refused by what is wrong', async () => {
   const own = [{ name: 'system', paths: ['/etc'] } as BackupSet];
   await assert.rejects(allowedSet(sent(), { ...allowance('sets'), own }), { code: 'set_exists' });
-  await assert.rejects(allowedSet(sent(), { ...allowance('sets'), refused: ['system'] }), { code: 'set_refused' });
+  await assert.rejects(allowedSet(sent(), { ...allowance('sets'), refused: ['system'] }), {
+    code: 'set_refused',
+  });
   const odd = [
     [{ every: 'at noon' }, 'schedule_invalid'],
     [{ every: '0 0 30 2 *' }, 'schedule_never'],
-    [{ zone: 'Mars/Base' , every: 'daily 02:00' }, 'schedule_invalid'],
+    [{ zone: 'Mars/Base', every: 'daily 02:00' }, 'schedule_invalid'],
     [{ keep: 'all' }, 'usage'],
     [{ between: 'night' }, 'usage'],
   ] as const;

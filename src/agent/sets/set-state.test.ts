@@ -99,10 +99,15 @@ describe('a set', () => {
     assert.match(standing(twice, 7 * hourMs), /^failed since 6, due 12.18/);
   });
 
-  it('goes by the clock that is right now, when its attempts are from one that was far ahead', () => {
+  it('is due at once, when its attempts are from a clock that was far ahead, and goes by the right one then', () => {
     const ahead = [ended(3650 * dayMs, 'ok')];
-    assert.match(standing(ahead, hourMs), /due 7$/);
-    const added = { ...set, added: iso(3650 * dayMs) };
-    assert.match(standing([], hourMs, added), /due 1$/);
+    const daily = { ...set, every: 'daily 02:30' };
+    for (const each of [set, daily]) {
+      assert.match(standing(ahead, hourMs, each), /due 1$/);
+      const added = { ...each, added: iso(3650 * dayMs), spreadMs: hourMs };
+      assert.match(standing([], hourMs, added), /due 1$/);
+    }
+    assert.match(standing([...ahead, ended(hourMs, 'ok')], 2 * hourMs), /^ok since 1.*due 7$/);
+    assert.match(standing([...ahead, ended(hourMs, 'ok')], 2 * hourMs, daily), /due 2\.5$/);
   });
 });

@@ -1,6 +1,6 @@
-import { dayMs, type ErrorCode, hourMs, minuteMs } from '../../base/index.ts';
+import { type ErrorCode, hourMs, minuteMs } from '../../base/index.ts';
 import { dueGraceMs } from '../../enrol/index.ts';
-import { nextRun, offsetOf, parseSchedule } from '../../policy/index.ts';
+import { dueRun, nextRun, offsetOf, parseSchedule } from '../../policy/index.ts';
 import type { BackupSet } from './backup-set.ts';
 import { resultOf, type SetAttempt } from './set-attempts.ts';
 
@@ -27,8 +27,6 @@ export interface SetState {
 const stuckAfterMs = hourMs;
 /** What was cut off, by a power cut say, is done again after so long, once. */
 const againAfterMs = 10 * minuteMs;
-/** A clock that was wrong by more than this has been set right since. */
-const wrongClockMs = dayMs;
 
 /** How `set` stands by its attempts, the newest last, at `nowMs` on the machine of that name. */
 export function stateOf(
@@ -37,11 +35,12 @@ export function stateOf(
   { nowMs, machine }: { readonly nowMs: number; readonly machine: string },
 ): SetState {
   const newest = attempts.at(-1);
-  const timing = timingOf(set, nowMs, machine);
+  const schedule = parseSchedule(set.every, set.zone);
+  const from = { addedMs: Date.parse(set.added), offsetMs: offsetOf(`${machine}/${set.id}`, set.spreadMs) };
   // The schedule is what it is, whatever is saved in between.
   const scheduled = attempts.filter(({ live = false }) => !live);
-  const dueMs = dueAt(timing, scheduled, nowMs);
-  const afterMs = timing(dueMs);
+  const dueMs = dueAt(scheduled, (lastMs) => dueRun(schedule, { ...from, lastMs }, nowMs));
+  const afterMs = nextRun(schedule, { ...from, lastMs: dueMs });
   const isRunning = newest !== undefined && resultOf(newest) === 'running';
   const standing = isRunning
     ? runningState(set, attempts, nowMs)
@@ -86,21 +85,11 @@ function stateAfter(attempt: SetAttempt): 'ok' | 'partial' | 'failed' {
   return result === 'ok' || result === 'partial' ? result : 'failed';
 }
 
-/** The run after one that began at some moment; without one, the first. */
-type NextAfter = (lastMs?: number) => number;
-
-function timingOf(set: BackupSet, nowMs: number, machine: string): NextAfter {
-  const schedule = parseSchedule(set.every, set.zone);
-  const addedMs = Math.min(Date.parse(set.added), nowMs);
-  const offsetMs = offsetOf(`${machine}/${set.id}`, set.spreadMs);
-  return (lastMs) => nextRun(schedule, { addedMs, lastMs, offsetMs });
-}
-
-function dueAt(next: NextAfter, attempts: readonly SetAttempt[], nowMs: number): number {
+function dueAt(attempts: readonly SetAttempt[], dueAfter: (lastMs?: number) => number): number {
   const [before, last] = [attempts.at(-2), attempts.at(-1)];
-  if (last === undefined) return next();
+  if (last === undefined) return dueAfter();
   const begunMs = Date.parse(last.begun);
-  const dueMs = next(begunMs > nowMs + wrongClockMs ? nowMs : begunMs);
+  const dueMs = dueAfter(begunMs);
   const isOnce = wasCutOff(last) && (before === undefined || !wasCutOff(before));
   return isOnce ? Math.min(dueMs, begunMs + againAfterMs) : dueMs;
 }

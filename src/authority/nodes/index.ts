@@ -8,5 +8,6 @@ export { Activity, type ClientActs, type ClientUsage } from './activity.ts';
 export { type ClientBounds, Clients, noQuota } from './clients.ts';
 export { type Job, Jobs } from './jobs.ts';
 export type { Arrival, JudgedReport, JudgedSet } from './judge-report.ts';
-export { type SentSetEntry, SentSets } from './sent-sets.ts';
 export { type ClientReport, Nodes, type Sighting } from './nodes.ts';
+export { type ScheduleEntry, Schedules } from './schedules.ts';
+export { type SentSetEntry, SentSets } from './sent-sets.ts';

@@ -70,7 +70,8 @@ test('a job of a machine that is not heard of any more is lost, until that says 
   assert.equal((await jobs.find(gone.id)).state, 'running');
   home.clock.advance(minuteMs);
   await jobs.endLost();
-  const states = async () => await Promise.all([gone, seen, waiting].map(async ({ id }) => (await jobs.find(id)).state));
+  const states = async () =>
+    await Promise.all([gone, seen, waiting].map(async ({ id }) => (await jobs.find(id)).state));
   assert.deepEqual(await states(), ['lost', 'running', 'expired']);
   await assert.rejects(jobs.begin(gone), { code: 'job_over' });
   await jobs.end({ ...gone, outcome: { result: 'done', exit: 0 } });
@@ -83,5 +84,14 @@ test('a job of a machine that is not heard of any more is lost, until that says 
 
 function sighting(name: string, seenMs: number) {
   const seenAt = new Date(seenMs);
-  return { role: 'client', name, kind: 'tls', service: 'control', seenAt, address: '', listener: '', weaker: [] } as const;
+  return {
+    role: 'client',
+    name,
+    kind: 'tls',
+    service: 'control',
+    seenAt,
+    address: '',
+    listener: '',
+    weaker: [],
+  } as const;
 }

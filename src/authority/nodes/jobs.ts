@@ -28,7 +28,7 @@ export interface Job {
 export type JobEnd = JobOutcome | { readonly result: 'lost'; readonly message: string };
 
 /** What is to be done, by whom, and until when it may begin. */
-interface JobStart {
+export interface JobStart {
   readonly node: string;
   readonly order: JobOrder;
   readonly expiresAt: Date;
@@ -36,7 +36,7 @@ interface JobStart {
 }
 
 /** What jobs are kept by. */
-interface JobsContext extends Recording {
+export interface JobsContext extends Recording {
   readonly present: Present;
   readonly clock: Clock;
 }
@@ -65,16 +65,11 @@ export class Jobs {
   }
 
   /** @throws HoldfastError `object_not_found` for a name that no client has, `job_queue_full` */
-  async start({ node, order, expiresAt, by }: JobStart): Promise<Job> {
-    const { records, log, clock } = this.#context;
+  async start({ node, ...start }: JobStart): Promise<Job> {
     checkStanding(this.#context);
-    return await records.transaction(async (tx) => {
+    return await this.#context.records.transaction(async (tx) => {
       await checkLiveClient(tx, node);
-      const open = await tx.jobs.openOf(node, clock.now());
-      if (open.length >= maxOpenJobs) throw queueFull(node);
-      const id = await tx.jobs.nextId();
-      const details = { job: id, identity: `client/${node}`, order, expires: expiresAt.toISOString() };
-      await log.decide(tx, kinds.jobStarted, { by, details });
+      const id = await recordJob(tx, this.#context, { node, ...start });
       return this.#read(await rowOf(tx, id));
     });
   }
@@ -109,7 +104,10 @@ export class Jobs {
       this.#checkOpen(row);
       const outcome: JobEnd =
         row.begun_at === null ? { result: 'stopped' } : { result: 'lost', message: `${by} has given it up` };
-      await log.decide(tx, kinds.jobEnded, { by, details: { job: id, identity: `client/${row.name}`, outcome } });
+      await log.decide(tx, kinds.jobEnded, {
+        by,
+        details: { job: id, identity: `client/${row.name}`, outcome },
+      });
       return this.#read(await rowOf(tx, id));
     });
   }
@@ -211,6 +209,20 @@ export class Jobs {
     if (begun_at === null) return expires_at <= this.#context.clock.now() ? 'expired' : 'waiting';
     return stopped_at === null ? 'running' : 'stopping';
   }
+}
+
+/** Records a job of a client that is known to be there, and gives its number. @throws HoldfastError `job_queue_full` */
+export async function recordJob(
+  tx: Records,
+  { log, clock }: Pick<JobsContext, 'log' | 'clock'>,
+  { node, order, expiresAt, by }: JobStart,
+): Promise<number> {
+  const open = await tx.jobs.openOf(node, clock.now());
+  if (open.length >= maxOpenJobs) throw queueFull(node);
+  const job = await tx.jobs.nextId();
+  const details = { job, identity: `client/${node}`, order, expires: expiresAt.toISOString() };
+  await log.decide(tx, kinds.jobStarted, { by, details });
+  return job;
 }
 
 function endOf({ outcome }: JobRow): JobEnd | undefined {

@@ -13,7 +13,9 @@ test('a set goes to those it is for, keeps its id when it is sent anew, and ends
   await home.node('alpha');
   await home.node('beta');
   const { sentSets, audit } = home.authority;
-  await assert.rejects(sentSets.send({ ...order, name: 'x', nodes: ['nobody'] }), { code: 'object_not_found' });
+  await assert.rejects(sentSets.send({ ...order, name: 'x', nodes: ['nobody'] }), {
+    code: 'object_not_found',
+  });
   await assert.rejects(sentSets.send({ ...order, name: 'x', replace: true }), { code: 'set_unknown' });
   const odd = { ...set, every: '0 0 30 2 *' };
   await assert.rejects(sentSets.send({ ...order, name: 'x', set: odd }), { code: 'schedule_never' });
@@ -43,5 +45,7 @@ test('nobody is sent more sets than a client takes, by whichever way', async () 
   await assert.rejects(sentSets.send(more), { code: 'set_invalid' });
   assert.equal((await sentSets.ofNode('alpha')).length, maxSentSets);
   const large = { ...set, exclude: Array.from({ length: 20 }, () => 'x'.repeat(1000)) };
-  await assert.rejects(sentSets.send({ ...order, name: 'all', set: large, replace: true }), { code: 'input_invalid' });
+  await assert.rejects(sentSets.send({ ...order, name: 'all', set: large, replace: true }), {
+    code: 'input_invalid',
+  });
 });

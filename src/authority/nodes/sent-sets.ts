@@ -46,7 +46,10 @@ export class SentSets {
       if (before !== undefined && !replace) throw isSent(name);
       if (before === undefined && replace) throw notSent(name);
       const { id = newId() } = before ?? {};
-      await log.decide(tx, kinds.setSent, { by, details: { name, id, ...(nodes && { nodes: [...nodes] }), set } });
+      await log.decide(tx, kinds.setSent, {
+        by,
+        details: { name, id, ...(nodes && { nodes: [...nodes] }), set },
+      });
       checkRoom(await tx.sentSets.all());
       return await entryOf(tx, name);
     });
@@ -79,7 +82,10 @@ function checkChoices(set: SentSetChoices): void {
   parseSchedule(set.every, set.zone ?? 'UTC');
   const { length } = JSON.stringify(set);
   if (length > maxSentSetLength)
-    throw new HoldfastError('input_invalid', `the set has ${length} characters, expected ${maxSentSetLength} at most`);
+    throw new HoldfastError(
+      'input_invalid',
+      `the set has ${length} characters, expected ${maxSentSetLength} at most`,
+    );
 }
 
 /** Nobody is sent more than a client takes. */
@@ -87,16 +93,22 @@ function checkRoom(rows: readonly SentSetRow[]): void {
   const sets = rows.map(({ nodes }) => nodesOf(nodes));
   const named = new Set(sets.flatMap((nodes) => nodes ?? []));
   for (const node of [undefined, ...named]) {
-    const { length } = sets.filter((nodes) => nodes === undefined || (node !== undefined && nodes.includes(node)));
+    const { length } = sets.filter(
+      (nodes) => nodes === undefined || (node !== undefined && nodes.includes(node)),
+    );
     if (length > maxSentSets) throw tooMany(node, length);
   }
 }
 
 function tooMany(node: string | undefined, length: number): HoldfastError {
   const whom = node === undefined ? 'every client' : `client/${node}`;
-  return new HoldfastError('set_invalid', `${whom} would be sent ${length} sets, expected ${maxSentSets} at most`, {
-    hint: 'withdraw one: holdfast set sent, holdfast set withdraw NAME',
-  });
+  return new HoldfastError(
+    'set_invalid',
+    `${whom} would be sent ${length} sets, expected ${maxSentSets} at most`,
+    {
+      hint: 'withdraw one: holdfast set sent, holdfast set withdraw NAME',
+    },
+  );
 }
 
 function isFor({ nodes }: SentSetRow, node: string): boolean {

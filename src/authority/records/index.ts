@@ -40,6 +40,7 @@ export type { NodeReportRow } from './node-reports.ts';
 export { policyOnRecord } from './policy.ts';
 export { Records } from './records.ts';
 export type { NewRequest, RequestKind, RequestRow } from './requests.ts';
+export type { ScheduleRow } from './schedules.ts';
 export type { SentSetRow } from './sent-sets.ts';
 export type { SightingRow } from './sightings.ts';
 export type { Standing, StateRow } from './state.ts';

@@ -14,6 +14,7 @@ import { LogRecords } from './log.ts';
 import { NodeReportRecords } from './node-reports.ts';
 import { PolicyRecords, ServerRootRecords } from './policy.ts';
 import { RequestRecords } from './requests.ts';
+import { ScheduleRecords } from './schedules.ts';
 import { SentSetRecords } from './sent-sets.ts';
 import { SightingRecords } from './sightings.ts';
 import { StateRecords } from './state.ts';
@@ -50,6 +51,7 @@ export class Records {
   readonly nodeReports: NodeReportRecords;
   readonly jobs: JobRecords;
   readonly sentSets: SentSetRecords;
+  readonly schedules: ScheduleRecords;
   readonly log: LogRecords;
 
   readonly #queries: Queries;
@@ -82,6 +84,7 @@ export class Records {
     this.nodeReports = new NodeReportRecords(queries);
     this.jobs = new JobRecords(queries);
     this.sentSets = new SentSetRecords(queries);
+    this.schedules = new ScheduleRecords(queries);
     this.log = new LogRecords(queries);
   }
 
@@ -125,6 +128,7 @@ export const tables = [
   'node_reports',
   'jobs',
   'sent_sets',
+  'schedules',
   'log',
   'authority',
 ] as const;

@@ -624,4 +624,35 @@ export const authorityMigrations: readonly Migration[] = [
       );
     `,
   },
+  {
+    // Jobs that are started again and again.
+    owner: 'authority',
+    version: 20,
+    sqlite: `
+      CREATE TABLE schedules (
+        name TEXT PRIMARY KEY,
+        job_order TEXT NOT NULL,
+        nodes TEXT,
+        every TEXT NOT NULL,
+        zone TEXT NOT NULL,
+        lifetime INTEGER NOT NULL,
+        added_by TEXT NOT NULL,
+        added_at INTEGER NOT NULL,
+        last_at INTEGER
+      ) STRICT, WITHOUT ROWID;
+    `,
+    postgres: `
+      CREATE TABLE schedules (
+        name words PRIMARY KEY,
+        job_order words NOT NULL,
+        nodes words,
+        every words NOT NULL,
+        zone words NOT NULL,
+        lifetime bigint NOT NULL,
+        added_by words NOT NULL,
+        added_at moment NOT NULL,
+        last_at moment
+      );
+    `,
+  },
 ];

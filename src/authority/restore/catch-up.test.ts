@@ -3,10 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { dayMs } from '../../base/index.ts';
+import { dayMs, silentLog } from '../../base/index.ts';
 import { type DatabaseLocation, openDatabase } from '../../db/index.ts';
 import { createCertificateRequest, createName, generateKeyPair } from '../../pki/index.ts';
-import { SampleHome, sampleSentSet } from '../authority.fixture.ts';
+import { SampleHome, sampleSchedule, sampleSentSet } from '../authority.fixture.ts';
 import { decisionIn, hashRecord, kindOf, parseRecord } from '../log/log-record.ts';
 import { databasePath } from '../records/authority-files.ts';
 import { openRecords } from '../records/authority-records.ts';
@@ -68,6 +68,10 @@ async function goOn(home: SampleHome, asked: Awaited<ReturnType<typeof begin>>):
   for (const name of ['system', 'other']) await authority.sentSets.send({ ...sampleSentSet, name, by });
   await authority.sentSets.send({ ...sampleSentSet, nodes: ['alpha'], replace: true, by });
   await authority.sentSets.withdraw('other', by);
+  for (const name of ['hourly', 'other'])
+    await authority.schedules.add({ ...sampleSchedule, name, every: '1h', nodes: ['beta'], by });
+  await authority.schedules.startDue(silentLog);
+  await authority.schedules.remove('other', by);
   await authority.revocation.revokeIssuer('issuing-1', order);
   await home.local('server', 'vault', ['vault.example']);
 }
@@ -98,6 +102,7 @@ const tables = [
   'client_bounds',
   'jobs',
   'sent_sets',
+  'schedules',
   'log',
 ];
 

@@ -91,6 +91,12 @@ export const setsErrors = {
     kind: 'refused',
     status: 409,
   },
+  schedule_exists: {
+    happened: 'there is a schedule of that name already',
+    next: 'choose another name, or end that one first: holdfast schedule remove NAME',
+    kind: 'refused',
+    status: 409,
+  },
   job_over: {
     happened: 'a job has ended, was stopped, or was not begun before its time was over',
     next: 'holdfast job show ID says what came of it; holdfast job start NODE SET starts another',

@@ -21,6 +21,7 @@ export function* jobRows(job: JobView): Iterable<Row> {
 /** What it is to do: `backup documents`. */
 export function orderWords({ order }: Pick<JobView, 'order'>): string[] {
   if (order.kind === 'backup') return [`backup ${order.set}`];
+  if (order.kind === 'check') return [order.readData ? 'check --read-data' : 'check'];
   return [`restore ${order.snapshot.slice(0, 8)} to ${order.target}`, ...order.include];
 }
 

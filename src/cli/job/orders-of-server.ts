@@ -85,6 +85,7 @@ async function runJob(context: Context, order: JobOrder): Promise<JobOutcome> {
 /** What is said of a job cannot be taken for an option: each value stands beside one, or has a form that no option has. */
 function wordsOf(order: JobOrder): string[] {
   if (order.kind === 'backup') return ['set', 'run', order.set];
+  if (order.kind === 'check') return ['check', ...(order.readData ? ['--read-data'] : [])];
   const { snapshot, target, include, overwrite } = order;
   return [
     'restore',

@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path';
+import type { OperationInput } from '../../admin/index.ts';
 import { HoldfastError } from '../../base/index.ts';
 import { withAdmin } from '../home/administering.ts';
 import { parseDurationOption, RepeatableOption } from '../options/option-values.ts';
@@ -13,19 +14,24 @@ export const word: Word = {
   define: (command) => {
     addRules(
       command,
-      exactlyOne('set', '--restore'),
+      exactlyOne('set', '--restore', '--check'),
+      needs('--read-data', '--check'),
       needs('--target', '--restore'),
       needs('--restore', '--target'),
       needs('--include', '--restore'),
       needs('--replace', '--restore'),
     )
-      .description('have a client back a set of its own up now, or restore a snapshot of its own')
+      .description(
+        'have a client back a set of its own up now, restore a snapshot of its own, or check its repository',
+      )
       .argument('<node>', 'a client, as nodes --role client lists it')
       .argument('[set]', 'one of its backup sets, as holdfast set list there shows them')
       .option('--restore <snapshot>', 'bring a snapshot of its own repository back: latest, or an ID')
       .option('--target <dir>', 'where to on that machine, an absolute path')
       .addOption(new RepeatableOption('--include <pattern>', 'only what matches'))
       .option('--replace', 'go ahead when the target holds files, replacing those of the snapshot')
+      .option('--check', 'have it check its own repository')
+      .option('--read-data', 'and read every pack of it')
       .option('--expires <duration>', 'how long it waits for its agent (1d; 7d at most)', parseDurationOption)
       .addHelpText('after', examples);
   },
@@ -34,10 +40,11 @@ export const word: Word = {
 
 const examples = `
 The agent of the client does it, over the line that it holds to its server, as far as its owner allows: on that
-machine, holdfast client set agent.allow backup,restore:/srv. All else comes to job_not_allowed.
+machine, holdfast client set agent.allow backup,check,restore:/srv. All else comes to job_not_allowed.
 
 Examples:
   holdfast job start laptop documents
+  holdfast job start laptop --check
   holdfast job start laptop --restore latest --target /srv/back --include /home/ann/letter.txt
 `;
 
@@ -46,6 +53,7 @@ interface StartRequest {
   readonly target?: string;
   readonly include?: readonly string[];
   readonly replace?: boolean;
+  readonly readData?: boolean;
   /** Milliseconds. */
   readonly expires?: number;
 }
@@ -55,16 +63,26 @@ async function startJob(
   context: Context,
   node: string,
   set: string | undefined,
-  { restore: snapshot = '', target = '', include = [], replace: overwrite = false, expires }: StartRequest,
+  request: StartRequest,
 ): Promise<Answer> {
-  if (snapshot !== '' && !isAbsolute(target))
-    throw new HoldfastError('usage', `--target is an absolute path, as that machine has it; found ${target}`);
-  const order =
-    set === undefined
-      ? { kind: 'restore' as const, snapshot, target, include: [...include], overwrite }
-      : { kind: 'backup' as const, set };
+  const order = orderOf(set, request);
   const job = await withAdmin(context, (admin) =>
-    admin.call('job.start', { node, order, lifetimeMs: expires }),
+    admin.call('job.start', { node, order, lifetimeMs: request.expires }),
   );
   return { value: job, rows: jobRows(job) };
+}
+
+function orderOf(set: string | undefined, request: StartRequest): OperationInput<'job.start'>['order'] {
+  if (set !== undefined) return { kind: 'backup', set };
+  const {
+    restore: snapshot,
+    target = '',
+    include = [],
+    replace: overwrite = false,
+    readData = false,
+  } = request;
+  if (snapshot === undefined) return { kind: 'check', readData };
+  if (!isAbsolute(target))
+    throw new HoldfastError('usage', `--target is an absolute path, as that machine has it; found ${target}`);
+  return { kind: 'restore', snapshot, target, include: [...include], overwrite };
 }

@@ -60,7 +60,10 @@ function attentionToNode({ role, name, alarms = [], state, notAfter, report }: N
   const refused = (report?.refused ?? [])
     // What the owner of the machine does not want, somebody knows who said so.
     .filter(({ code }) => code !== 'set_refused')
-    .map((set) => `${role}/${name} does not run the set ${set.name} that it is sent: ${set.message} [${set.code}]`);
+    .map(
+      (set) =>
+        `${role}/${name} does not run the set ${set.name} that it is sent: ${set.message} [${set.code}]`,
+    );
   return [...raised, ...stopped, ...refused];
 }
 

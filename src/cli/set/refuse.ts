@@ -22,7 +22,11 @@ async function refuse(context: Context, name: string): Promise<Answer> {
   const told = await readSentSets(node);
   checkIsSent(told, name);
   await refuseSet(node, name, true);
-  for (const { id } of told.sets.filter((set) => set.name === name)) await forgetLive(node, { id: sentSetId(id) });
-  const rows = [row('refused', name), note(`the server is told; to have it run: holdfast set accept ${name}`)];
+  for (const { id } of told.sets.filter((set) => set.name === name))
+    await forgetLive(node, { id: sentSetId(id) });
+  const rows = [
+    row('refused', name),
+    note(`the server is told; to have it run: holdfast set accept ${name}`),
+  ];
   return { value: { name, refused: true }, rows };
 }

@@ -4,7 +4,7 @@ import { HoldfastError } from '../../base/index.ts';
 import type { SentSetChoices } from '../../enrol/index.ts';
 import { parseSchedule } from '../../policy/index.ts';
 import { withAdmin } from '../home/administering.ts';
-import { RepeatableOption } from '../options/option-values.ts';
+import { ListOption } from '../options/option-values.ts';
 import type { Context } from '../program/context.ts';
 import { readExcludes } from '../repository/backing-up.ts';
 import type { Answer } from '../terminal/answer.ts';
@@ -21,7 +21,7 @@ export const word: Word = {
         .argument('<name>', 'what the set is called, e.g. documents')
         .argument('<paths...>', 'files and folders to save, absolute, as those machines have them'),
     )
-      .addOption(new RepeatableOption('--node <name>', 'to this client alone, or to another that is said; to every client otherwise'))
+      .addOption(new ListOption('--nodes <list>', 'to these clients alone; to every one otherwise'))
       .option('--replace', 'in the place of the set that is sent under that name, whose history goes on')
       .addHelpText('after', examples);
   },
@@ -35,11 +35,11 @@ the repository of the machine itself, whose key the server does not have.
 
 Examples:
   holdfast set send system /etc /var/lib --every 'daily 02:30' --keep daily=14,weekly=8
-  holdfast set send mail /var/mail --node post --live --replace
+  holdfast set send mail /var/mail --nodes post --live --replace
 `;
 
 interface SendOptions extends TimedOptions {
-  readonly node?: readonly string[];
+  readonly nodes?: readonly string[];
   readonly replace?: boolean;
 }
 
@@ -48,7 +48,7 @@ async function sendSet(
   context: Context,
   name: string,
   paths: readonly string[],
-  { node: nodes, replace, ...options }: SendOptions,
+  { nodes, replace, ...options }: SendOptions,
 ): Promise<Answer> {
   checkSetName(name);
   const set = await chooseSent(context, paths, options);

@@ -15,7 +15,9 @@ import { type SentSetView, whomText } from './sent-set-rows.ts';
 export const word: Word = {
   define: (command) => {
     command
-      .description('list the backup sets that the server sends: there to whom, on a machine which of them it refuses')
+      .description(
+        'list the backup sets that the server sends: there to whom, on a machine which of them it refuses',
+      )
       .addHelpText('after', '\nExamples:\n  holdfast set sent\n  holdfast set sent --json\n');
   },
   run: listSent,
@@ -38,7 +40,10 @@ async function sentHere(directory: string): Promise<Answer> {
     return { name, ...said, refused: { code, message, hint } };
   });
   const all = [...taken, ...kept];
-  const columns = ['Set', 'Sent', 'By', 'Every', 'Paths', ''].map((heading, at) => ({ heading, shrink: at > 3 }));
+  const columns = ['Set', 'Sent', 'By', 'Every', 'Paths', ''].map((heading, at) => ({
+    heading,
+    shrink: at > 3,
+  }));
   const cells = all.map(({ name, sent, by = '', every = '', paths = [], refused: why }) => [
     name,
     sent === undefined ? '' : formatTime(new Date(sent)),

@@ -37,7 +37,12 @@ async function showSet(context: Context, name: string): Promise<Answer> {
 function* setRows(context: Context, set: SetView, attempts: readonly AttemptView[]): Iterable<Row> {
   yield row('set', set.name, stateText(context, set));
   if (set.sentBy !== undefined)
-    yield row('from', 'the server', `sent by ${set.sentBy}`, `to end it here: holdfast set refuse ${set.name}`);
+    yield row(
+      'from',
+      'the server',
+      `sent by ${set.sentBy}`,
+      `to end it here: holdfast set refuse ${set.name}`,
+    );
   yield row('paths', ...set.paths);
   yield row('every', set.every, set.zone, `spread ${set.spread}`, `next ${formatTime(new Date(set.next))}`);
   if (set.live) yield row('watch', liveText(set));

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Intruder } from '../../../../test/rig/postgres-database.ts';
 import { dayMs } from '../../../base/index.ts';
 import { createCertificateRequest, createName, generateKeyPair } from '../../../pki/index.ts';
-import { SampleHome, sampleSentSet } from '../../authority.fixture.ts';
+import { SampleHome, sampleSchedule, sampleSentSet } from '../../authority.fixture.ts';
 
 const by = 'admin/local';
 const order = { reason: 'superseded', by } as const;
@@ -205,8 +205,8 @@ const tamperings: readonly Tampering[] = [
   ],
   update(
     'sent_sets',
-    'choices = \'{"paths":["/"]}\'',
-    'choices = \'{"paths":["/etc"]}\'',
+    `sent_by = '${by}'`,
+    "sent_by = 'x'",
     "name = 'system'",
     /the set system is another one on record than record \d+ says/,
   ),
@@ -219,6 +219,30 @@ const tamperings: readonly Tampering[] = [
     "INSERT INTO sent_sets (name, id, choices, sent_by, sent_at) VALUES ('more', 'x', '{}', 'x', 0)",
     "DELETE FROM sent_sets WHERE name = 'more'",
     /the set more is sent on record, and the log does not say so/,
+  ],
+  update(
+    'schedules',
+    "every = '2h'",
+    "every = '1h'",
+    "name = 'hourly'",
+    /the schedule hourly is another one on record than record \d+ says/,
+  ),
+  update(
+    'schedules',
+    'last_at = NULL',
+    'last_at = 5',
+    "name = 'hourly'",
+    /the schedule hourly ran at another moment on record than the log says/,
+  ),
+  [
+    'CREATE TEMP TABLE times AS SELECT * FROM schedules; DELETE FROM schedules',
+    'INSERT INTO schedules SELECT * FROM times; DROP TABLE times',
+    /the schedule hourly \(record \d+\) is not on record/,
+  ],
+  [
+    "INSERT INTO schedules (name, job_order, every, zone, lifetime, added_by, added_at) VALUES ('more', '{}', '1h', 'UTC', 1, 'x', 0)",
+    "DELETE FROM schedules WHERE name = 'more'",
+    /the schedule more is on record, and the log does not say that it was added/,
   ],
 ];
 
@@ -245,6 +269,7 @@ describe('what is on record, held against the log', () => {
     const job = { order: { kind: 'backup', set: 'a' }, expiresAt, by } as const;
     await authority.jobs.start({ node: 'alpha', ...job });
     await authority.sentSets.send({ ...sampleSentSet, by });
+    await authority.schedules.add({ ...sampleSchedule, name: 'hourly', every: '2h', by });
     const { identity } = alpha.issued.certificate;
     assert.ok(identity);
     await authority.escrow.put(identity, 'r', Uint8Array.of(1, 2));

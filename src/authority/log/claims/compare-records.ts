@@ -24,6 +24,7 @@ import {
   joinCodeClaims,
   requestClaims,
 } from './node-claims.ts';
+import { scheduleClaims } from './schedule-claims.ts';
 import { sentSetClaims } from './sent-set-claims.ts';
 
 /** So many contradictions are named; the others are counted. */
@@ -45,6 +46,7 @@ export class RecordComparison {
     alarmClaims(),
     jobClaims(),
     sentSetClaims(),
+    scheduleClaims(),
     policyClaims(),
     escrowClaims(),
     requestClaims(),

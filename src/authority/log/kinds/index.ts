@@ -22,6 +22,7 @@ import { policyChanged, policyProposed, tlsBound, tlsUnbound } from './network.t
 import { releaseSigned } from './releases.ts';
 import { approved, denied, refused, requested } from './requests.ts';
 import { crlSigned, ocspSignerReplaced, revoked } from './revocation.ts';
+import { scheduleAdded, scheduleRemoved, scheduleRun } from './schedules.ts';
 import { setSent, setWithdrawn } from './sent-sets.ts';
 import { bearerTokenCreated, bearerTokenRevoked, tokenCreated, tokenRevoked } from './tokens.ts';
 
@@ -79,6 +80,9 @@ export const kinds = {
   jobEnded,
   setSent,
   setWithdrawn,
+  scheduleAdded,
+  scheduleRun,
+  scheduleRemoved,
 } as const;
 
 /** One of the table. */
