@@ -20,13 +20,34 @@ export const setSendInput = Type.Object(
 );
 export const setWithdrawInput = Type.Object({ name: SentSetName }, { additionalProperties: false });
 
-/** A backup set that is sent, to which later versions may add. */
+const { paths, every, spreadMs, exclude, excludeCaches, tag, hookLimitMs } = SentSetChoices.properties;
+
+/** What a set is, to which later versions may add. */
+const ChoicesView = Type.Object({
+  paths,
+  every,
+  zone: PresentWhen('it is not the own zone of each machine', Type.String()),
+  spreadMs,
+  exclude,
+  excludeCaches,
+  tag,
+  keep: PresentWhen('not all of its snapshots stay', Type.String()),
+  before: PresentWhen('a program runs before it', Type.String()),
+  after: PresentWhen('a program runs after it', Type.String()),
+  hookLimitMs,
+  live: PresentWhen('each change is saved soon after it is made', Type.Boolean()),
+  onMains: PresentWhen('it begins on mains alone', Type.Boolean()),
+  unmetered: PresentWhen('it begins on a line alone that is not metered', Type.Boolean()),
+  between: PresentWhen('it begins between two times of day alone', Type.String()),
+});
+
+/** A backup set that is sent. */
 export const SentSetView = Type.Object({
   name: Type.String(),
   nodes: PresentWhen('it is not for every client', Type.Array(Type.String())),
   sent: Time,
   by: Type.String(),
-  set: Type.Object(SentSetChoices.properties),
+  set: ChoicesView,
 });
 export const SentSetListAnswer = Type.Array(SentSetView);
 
