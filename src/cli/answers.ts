@@ -234,6 +234,7 @@ const BackupSet = object({
     object({
       since: Time,
       directories: count(),
+      fileSystems: count(),
       unwatched: Type.Array(object({ path: Place, why: WatchGap })),
       rescans: Type.Array(object({ time: Time, path: Place, why: WatchGap })),
     }),

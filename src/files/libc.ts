@@ -33,6 +33,12 @@ const prototypes = {
   inotify_init1: 'int inotify_init1(int flags)',
   inotify_add_watch: 'int inotify_add_watch(int fd, const uint8_t *path, uint32_t mask)',
   inotify_rm_watch: 'int inotify_rm_watch(int fd, int wd)',
+  fanotify_init: 'int fanotify_init(unsigned int flags, unsigned int eventFlags)',
+  fanotify_mark:
+    'int fanotify_mark(int fd, unsigned int flags, uint64_t mask, int dirfd, const uint8_t *path)',
+  name_to_handle_at:
+    'int name_to_handle_at(int dirfd, const uint8_t *path, uint8_t *handle, uint8_t *mount, int flags)',
+  open_by_handle_at: 'int open_by_handle_at(int mount, uint8_t *handle, int flags)',
   getpwuid: 'account *getpwuid(uint32_t uid)',
   getgrgid: 'account *getgrgid(uint32_t gid)',
 } as const;

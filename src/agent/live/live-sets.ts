@@ -138,7 +138,7 @@ export class LiveSets implements AsyncDisposable {
       set,
       watched,
       changes: new LiveChanges(),
-      standing: { process: processMark(), since: now, directories: 0, unwatched: [], rescans: [] },
+      standing: { process: processMark(), since: now, directories: 0, fileSystems: 0, unwatched: [], rescans: [] },
       blind: [],
       lookedMs: clock.now(),
       failures: 0,
@@ -169,7 +169,8 @@ export class LiveSets implements AsyncDisposable {
   }
 
   /** Says what got lost, and keeps it for who asks. */
-  #tell(session: Session, { gaps, blind, directories }: WatchReport, nowMs: number): void {
+  #tell(session: Session, report: WatchReport, nowMs: number): void {
+    const { gaps, blind, directories, fileSystems } = report;
     const { log } = this.#options;
     const { name } = session.set;
     for (const { path, why } of gaps)
@@ -182,7 +183,8 @@ export class LiveSets implements AsyncDisposable {
           path: shown(path),
           why,
         });
-    const isFirst = session.standing.directories === 0;
+    const isFirst =
+      session.standing.directories === 0 || (fileSystems > 0) !== session.standing.fileSystems > 0;
     session.blind = blind;
     const time = new Date(nowMs).toISOString();
     const rescans = [
@@ -192,10 +194,11 @@ export class LiveSets implements AsyncDisposable {
     session.standing = {
       ...session.standing,
       directories,
+      fileSystems,
       unwatched: blind.map(({ path, why }) => ({ path: shown(path), why })),
       rescans: rescans.slice(-maxRescans),
     };
-    if (isFirst) log.info('a live set is watched', { set: name, directories });
+    if (isFirst) log.info('a live set is watched', { set: name, directories, fileSystems });
     if (isFirst || gaps.length > 0 || !isBlindAsBefore) this.#keep(session);
   }
 

@@ -13,6 +13,8 @@ const LiveStanding = Type.Object({
   process: Type.Optional(Type.String()),
   since: Type.String(),
   directories: Type.Integer(),
+  /** Those that are watched whole, in the place of directories one by one. */
+  fileSystems: Type.Integer(),
   /** Where nothing tells what changes: these are looked through again and again. */
   unwatched: Type.Array(Type.Object({ path: Type.String(), why })),
   /** What was looked through anew since something got lost, the newest last. */

@@ -76,8 +76,8 @@ export async function viewOf({ clock }: Context, home: Home, set: MachineSet): P
   };
 }
 
-function viewStanding({ since, directories, unwatched, rescans }: LiveStanding): WatchView {
-  return { since, directories, unwatched, rescans };
+function viewStanding({ process: _, ...standing }: LiveStanding): WatchView {
+  return standing;
 }
 
 /** An attempt as it is shown. */
@@ -127,7 +127,11 @@ export function liveText({ watched }: SetView): string {
   if (watched === undefined) return 'live, and not watched now';
   const blind =
     watched.unwatched.length === 0 ? '' : `, but for ${plural(watched.unwatched.length, 'place')}`;
-  return `live, ${plural(watched.directories, 'folder')} watched${blind}`;
+  const what =
+    watched.fileSystems === 0
+      ? `${plural(watched.directories, 'folder')} watched`
+      : `${plural(watched.fileSystems, 'file system')} watched whole`;
+  return `live, ${what}${blind}`;
 }
 
 /** Why events alone do not tell what has changed. */

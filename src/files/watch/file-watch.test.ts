@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   mkdirSync,
@@ -48,9 +49,12 @@ async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await heard.promise;
 }
 
+/** Of directories one by one, or, as root may, of file systems; undefined for as usual. */
+let maxDirectories: number | undefined;
+
 /** Watches, until everything is. */
 async function begin(options: WatchOptions): Promise<WatchReport> {
-  watch.watch('it', options);
+  watch.watch('it', { ...options, ...(maxDirectories !== undefined && { maxDirectories }) });
   await until(() => reports.length > 0);
   const [first] = reports.splice(0);
   assert.ok(first);
@@ -72,10 +76,24 @@ async function toldOf(folder: string, work: () => void): Promise<{ changed: stri
   };
 }
 
-describe('a watch', () => {
+for (const [what, max] of [
+  ['directories one by one', undefined],
+  ['file systems', 0],
+] as const) {
+  const skip = max === 0 && process.getuid?.() !== 0 && 'only root may watch a file system';
+  describe(`a watch of ${what}`, { skip }, () => {
+    beforeEach(() => {
+      maxDirectories = max;
+      // Nobody else does anything on a file system of one's own.
+      if (max === 0) execFileSync('mount', ['-t', 'tmpfs', 'none', top]);
+    });
+    afterEach(() => {
+      if (max === 0) execFileSync('umount', ['-R', top]);
+    });
   it('says first that anything may have changed, and then what has', async () => {
     put('set/deep/file');
-    const { isWhole, gaps, blind } = await begin({ paths: [raw('set')] });
+    const { isWhole, gaps, blind, fileSystems } = await begin({ paths: [raw('set')] });
+    assert.equal(fileSystems, max === 0 ? 1 : 0);
     assert.deepEqual({ isWhole, gaps, blind }, { isWhole: true, gaps: [], blind: [] });
     const told = await toldOf('set', () => {
       appendFileSync(at('set/deep/file'), 'more');
@@ -91,8 +109,8 @@ describe('a watch', () => {
     writeFileSync(at('set/cache/CACHEDIR.TAG'), 'Signature: 8a477f597d28d172789f06886806bc55\n');
     const options = { exclude: ['skip', '*.tmp'], excludeCaches: true, forbidden: [raw('set/home')] };
     const { directories } = await begin({ paths: [raw('set')], ...options });
-    // Those on the way to it, itself, and the cache, which may be none one day.
-    assert.equal(directories, top.split('/').length + 2);
+    // Those on the way to it, itself, and, one by one, the cache, which may be none one day.
+    assert.equal(directories, top.split('/').length + (max === 0 ? 1 : 2));
     const told = await toldOf('set', () => {
       for (const path of ['set/home/y', 'set/cache/deep/y', 'set/skip/y', 'set/a.tmp', 'beside/y']) put(path);
     });
@@ -133,6 +151,30 @@ describe('a watch', () => {
       'later/on/dir/file',
     ]);
   });
+});
+}
+
+it('what is mounted below a folder whose file system is watched is watched too, and can be unmounted', {
+  skip: process.getuid?.() === 0 ? false : 'only root may mount',
+}, async () => {
+  execFileSync('mount', ['-t', 'tmpfs', 'none', top]);
+  try {
+    put('set/under/x');
+    maxDirectories = 0;
+    await begin({ paths: [raw('set')] });
+    execFileSync('mount', ['-t', 'tmpfs', 'none', at('set/under')]);
+    await until(() => reports.some(({ gaps }) => gaps.some(({ path }) => path === at('set/under'))));
+    assert.ok(reports.some(({ trees, fileSystems }) => trees.includes(at('set/under')) && fileSystems === 2));
+    assert.deepEqual((await toldOf('set/under', () => put('set/under/y'))).changed, ['set/under/y']);
+    reports.length = 0;
+    execFileSync('umount', [at('set/under')]);
+    await until(() => reports.some(({ trees }) => trees.includes(at('set/under'))));
+    assert.deepEqual((await toldOf('set', () => appendFileSync(at('set/under/x'), 'x'))).changed, [
+      'set/under/x',
+    ]);
+  } finally {
+    execFileSync('umount', ['-R', top]);
+  }
 });
 
 it('where something is mounted is read as proc(5) writes it', () => {

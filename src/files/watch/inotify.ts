@@ -12,6 +12,7 @@ export const inotifyBit = {
   movedTo: 0x80,
   create: 0x100,
   delete: 0x200,
+  moveSelf: 0x800,
   unmount: 0x2000,
   overflow: 0x4000,
   ignored: 0x8000,

@@ -1,3 +1,6 @@
+/** What is mounted where in the eyes of this process (proc(5)). */
+export const mountInfoFile = '/proc/self/mountinfo';
+
 /** Each mount of `/proc/self/mountinfo` (proc(5)), which is read as latin1: its number, a space, and where it is, raw. */
 export function mountPoints(text: string): ReadonlySet<string> {
   return new Set(

@@ -5,6 +5,8 @@ import type { IgnoreOptions } from '../ignore-rules.ts';
 export interface WatchOptions extends IgnoreOptions {
   /** Absolute, raw. */
   readonly paths: readonly Bytes[];
+  /** More directories than these are watched by their file systems, where that may be; 131,072 unless said. */
+  readonly maxDirectories?: number;
 }
 
 /** To the thread that watches. */
@@ -38,6 +40,8 @@ export interface WatchReport {
   readonly gaps: readonly GapPlace[];
   /** Where nothing tells what changes from now on, all such places. */
   readonly blind: readonly GapPlace[];
-  /** How many directories are watched. */
+  /** How many directories are watched, each by itself. */
   readonly directories: number;
+  /** How many file systems are watched in their place, whole. */
+  readonly fileSystems: number;
 }

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { mountPoints } from './mount-points.ts';
+import { mountInfoFile, mountPoints } from './mount-points.ts';
 import { waitForHandles } from './ready-handles.ts';
 import type { WatchCommand } from './watch-messages.ts';
 import { WatchedTree } from './watched-tree.ts';
@@ -14,15 +14,14 @@ const { wake } = workerData as { readonly wake: number };
 /** Events that come soon after the first are taken with it: one wakening for many. */
 const gatherMs = 50;
 
-const mountinfo = '/proc/self/mountinfo';
-const mountHandle = openSync(mountinfo, 'r');
+const mountHandle = openSync(mountInfoFile, 'r');
 let mounts = readMounts();
 const trees = new Map<string, WatchedTree>();
 let isOver = false;
 
 while (!isOver) {
   const known = [...trees.values()];
-  const handles = known.map(({ handle }) => handle).filter((handle) => handle !== undefined);
+  const handles = known.flatMap((tree) => tree.handles);
   const waits = known.map(({ waitMs }) => waitMs).filter((ms) => ms !== undefined);
   const ready = waitForHandles(
     [wake, mountHandle, ...handles],
@@ -76,5 +75,5 @@ function takeMounts(): void {
 }
 
 function readMounts(): ReadonlySet<string> {
-  return mountPoints(readFileSync(mountinfo, 'latin1'));
+  return mountPoints(readFileSync(mountInfoFile, 'latin1'));
 }

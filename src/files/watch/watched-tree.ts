@@ -1,5 +1,5 @@
 import { lstatSync, readdirSync } from 'node:fs';
-import { asBuffer, type Bytes, isSystemError, secondMs, systemErrorCode } from '../../base/index.ts';
+import { asBuffer, type Bytes, isSystemError, minuteMs, secondMs, systemErrorCode } from '../../base/index.ts';
 import { lstat } from '../file-stat.ts';
 import { IgnoreRules } from '../ignore-rules.ts';
 import { joinPath, pathText } from '../raw-path.ts';
@@ -7,6 +7,7 @@ import { planRoots, type RootPlan } from '../walk.ts';
 import { type FileSystemKind, kindOf } from './file-system-kind.ts';
 import { inotifyBit as bit, Inotify, type InotifyEvent } from './inotify.ts';
 import type { GapPlace, WatchGap, WatchOptions, WatchReport } from './watch-messages.ts';
+import { WatchedMounts } from './watched-mounts.ts';
 
 /** A directory that is watched. */
 interface Dir {
@@ -44,6 +45,8 @@ const usualMask =
 /** Of a directory on the way to the roots: much happens in `/tmp` that is nobody's business here. */
 const wayMask = bit.movedFrom | bit.movedTo | bit.create | bit.delete;
 const whatIsThere = bit.onlyDir | bit.exclUnlink;
+/** Of a root whose file system is watched: that it went away is known by its parent. */
+const rootMask = bit.moveSelf | bit.onlyDir | bit.dontFollow;
 
 /** Events are taken from the kernel while directories are looked at, each so many of them, so that its queue does not fill. */
 const drainEvery = 256;
@@ -52,6 +55,10 @@ const maxPending = 2 ** 18;
 /** So long after it was begun anew it is not again, and so many times as long as that took. */
 const shortestRestMs = secondMs;
 const restFactor = 3;
+/** The same where file systems are watched, much of whose business may be nobody's here. */
+const restOfMountsMs = minuteMs;
+/** From so many directories on their file systems are watched: each by itself costs memory of the kernel and of this process. */
+const usualMaxDirectories = 2 ** 17;
 /** So many blind places are told apart. */
 const maxBlind = 64;
 
@@ -64,6 +71,13 @@ export class WatchedTree implements Disposable {
   readonly #id: string;
   readonly #rules: IgnoreRules;
   readonly #roots: RootPlan;
+  readonly #maxDirectories: number;
+  /** Whether file systems may be watched, as far as is known. */
+  #mayWatchMounts = true;
+  /** What is below the roots, where that is too much to be watched one by one. */
+  #mounts: WatchedMounts | undefined;
+  /** That it is. */
+  #isCrowded = false;
   #inotify: Inotify | undefined;
   #byWatch = new Map<number, Dir>();
   #top: Dir | undefined;
@@ -84,11 +98,13 @@ export class WatchedTree implements Disposable {
     this.#id = id;
     this.#rules = new IgnoreRules(options);
     this.#roots = planRoots(options.paths);
+    this.#maxDirectories = options.maxDirectories ?? usualMaxDirectories;
   }
 
-  /** What the kernel tells of; undefined where it cannot. */
-  get handle(): number | undefined {
-    return this.#inotify?.handle;
+  /** What the kernel tells of; none where it cannot. */
+  get handles(): readonly number[] {
+    const own = this.#inotify === undefined ? [] : [this.#inotify.handle];
+    return [...own, ...(this.#mounts?.handles ?? [])];
   }
 
   /** Milliseconds until {@link take} has something to do though the kernel tells nothing; undefined when it has not. */
@@ -102,11 +118,21 @@ export class WatchedTree implements Disposable {
     const begunMs = performance.now();
     this.#openAll();
     const endedMs = performance.now();
-    this.#restsUntilMs = endedMs + Math.max(shortestRestMs, restFactor * (endedMs - begunMs));
+    const shortestMs = this.#mounts === undefined ? shortestRestMs : restOfMountsMs;
+    this.#restsUntilMs = endedMs + Math.max(shortestMs, restFactor * (endedMs - begunMs));
   }
 
   #openAll(): void {
+    const isByMounts = this.#mounts !== undefined || this.#isCrowded;
+    this.#openBy(isByMounts && this.#mayWatchMounts ? new WatchedMounts(this.#rules) : undefined);
+    if (this.#isCrowded && this.#mayWatchMounts) this.#openBy(new WatchedMounts(this.#rules));
+    // Their file systems cannot be watched after all.
+    if (this.#isCrowded) this.#openBy(undefined);
+  }
+
+  #openBy(mounts: WatchedMounts | undefined): void {
     this.close();
+    this.#mounts = mounts;
     this.#isWhole = true;
     try {
       this.#inotify = new Inotify();
@@ -126,7 +152,10 @@ export class WatchedTree implements Disposable {
     this.#directories = 0;
     this.#pending.length = 0;
     this.#isOverflown = false;
+    this.#isCrowded = false;
     this.#blind.clear();
+    this.#mounts?.[Symbol.dispose]();
+    this.#mounts = undefined;
   }
 
   [Symbol.dispose](): void {
@@ -142,20 +171,52 @@ export class WatchedTree implements Disposable {
       if (event !== undefined) this.#takeEvent(event);
     }
     this.#pending.length = 0;
+    this.#takeFromMounts();
+    if (this.#isCrowded) return this.open();
     if (!this.#isOverflown || performance.now() < this.#restsUntilMs) return;
     this.open();
     this.#gap('/', 'overflow');
   }
 
+  #takeFromMounts(): void {
+    if (this.#mounts === undefined) return;
+    const { changed, trees, isOverflown } = this.#mounts.take();
+    for (const path of changed) this.#changed.add(path);
+    for (const path of trees) this.#trees.add(path);
+    this.#isOverflown ||= isOverflown;
+  }
+
   /** Something else is mounted at `path`, or nothing any more. */
   remount(path: string): void {
+    if (this.#mounts !== undefined) this.#remountIn(this.#mounts, path);
     const names = path.split('/').filter((name) => name !== '');
     const last = names.pop();
     let dir = this.#top;
     for (const name of names) dir = dir?.below?.get(name);
     if (dir === undefined || last === undefined) return;
-    if (dir.plan !== undefined && !dir.plan.below.has(last)) return;
+    if (dir.plan === undefined ? this.#mounts !== undefined : !dir.plan.below.has(last)) return;
     this.#again(dir, last, 'mount');
+  }
+
+  #remountIn(mounts: WatchedMounts, point: string): void {
+    const paths = mounts.named(point);
+    if (paths.length === 0) return;
+    this.#goOnByMounts(mounts.refresh());
+    for (const path of paths) {
+      this.#trees.add(path);
+      this.#gap(path, 'mount');
+    }
+  }
+
+  get #mayGoOverToMounts(): boolean {
+    return this.#mayWatchMounts && this.#mounts === undefined;
+  }
+
+  /** What cannot be watched by its file system is watched from scratch, one by one. */
+  #goOnByMounts(canWatch: boolean): void {
+    if (canWatch) return;
+    this.#mayWatchMounts = false;
+    this.#isCrowded = true;
   }
 
   /** What has happened since the last report; undefined when nothing has. */
@@ -167,8 +228,9 @@ export class WatchedTree implements Disposable {
       trees: [...this.#trees],
       isWhole: this.#isWhole,
       gaps: [...this.#gaps.values()],
-      blind: [...this.#blind].map(([path, why]) => ({ path, why })),
+      blind: [...[...this.#blind].map(([path, why]) => ({ path, why })), ...(this.#mounts?.blind ?? [])],
       directories: this.#directories,
+      fileSystems: this.#mounts?.size ?? 0,
     };
     this.#changed.clear();
     this.#trees.clear();
@@ -270,7 +332,7 @@ export class WatchedTree implements Disposable {
     for (let count = 1, next = candidates.pop(); next !== undefined; next = candidates.pop(), count++) {
       if (count % drainEvery === 0) this.#drain();
       // What is not watched to its end is begun anew.
-      if (this.#isOverflown) return;
+      if (this.#isOverflown || this.#isCrowded) return;
       for (const found of this.#enter(next)) candidates.push(found);
     }
   }
@@ -280,8 +342,9 @@ export class WatchedTree implements Disposable {
     const { parent, name, plan, path } = candidate;
     const raw = Buffer.from(path, 'latin1');
     if (plan === undefined && this.#isExcluded(path)) return [];
+    const isByMount = plan === undefined && this.#mounts !== undefined;
     try {
-      const watch = this.#inotify?.add(raw, maskOf(raw, plan)) ?? -1;
+      const watch = this.#inotify?.add(raw, isByMount ? rootMask : maskOf(raw, plan)) ?? -1;
       const dir = this.#keep({
         name,
         parent,
@@ -291,10 +354,16 @@ export class WatchedTree implements Disposable {
         isCut: undefined,
         also: undefined,
       });
+      if (isByMount) {
+        this.#goOnByMounts(this.#mounts?.add(path) ?? true);
+        return [];
+      }
+      this.#isCrowded ||= this.#mayGoOverToMounts && this.#directories > this.#maxDirectories;
       return plan === undefined ? this.#look(dir, raw, candidate) : this.#along(dir, plan, path);
     } catch (error) {
       if (!isSystemError(error)) throw error;
-      if (isLimit(error)) this.#setBlind(path, 'limit');
+      if (isLimit(error) && this.#mayGoOverToMounts) this.#isCrowded = true;
+      else if (isLimit(error)) this.#setBlind(path, 'limit');
       return [];
     }
   }
@@ -372,6 +441,7 @@ export class WatchedTree implements Disposable {
 
   #forget(dir: Dir): void {
     this.#directories--;
+    this.#goOnByMounts(this.#mounts?.remove(pathOf(dir)) ?? true);
     const first = this.#byWatch.get(dir.watch);
     if (first === dir && dir.also === undefined) {
       this.#byWatch.delete(dir.watch);

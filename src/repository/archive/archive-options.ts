@@ -3,6 +3,7 @@ import { type IgnoreOptions, pathText, type WalkLimit } from '../../files/index.
 import type { ObjectId } from '../../storage/index.ts';
 import type { BlobId } from '../format/blob.ts';
 import type { SnapshotSummary } from '../format/snapshot.ts';
+import type { TreeNode } from '../format/tree-node.ts';
 import type { LockOptions } from '../repository-lock.ts';
 import type { StoredSnapshot } from '../stored-snapshots.ts';
 import type { Origin } from '../this-machine.ts';
@@ -109,6 +110,13 @@ export interface ArchiveSummary extends Counts {
   readonly unreadable: number;
 }
 
+/** What a snapshot holds. */
+export interface Totals {
+  files: number;
+  bytes: number;
+  dirs: number;
+}
+
 /** Counts what a backup comes across. */
 export class ArchiveCounts {
   filesNew = 0;
@@ -127,6 +135,8 @@ export class ArchiveCounts {
   /** Links, devices and the like. */
   others = 0;
   bytesProcessed = 0;
+  /** What the snapshot before has in the place of what was looked at, and of what is gone. */
+  readonly before: Totals = { files: 0, bytes: 0, dirs: 0 };
   #totalFiles = 0;
   #totalBytes = 0;
   #bytesSeen = 0;
@@ -169,6 +179,24 @@ export class ArchiveCounts {
       this.#bytesSeen += size;
     }
     this.bytesProcessed += size;
+  }
+
+  /** Something of the snapshot before was come across; not what is in it. */
+  addBefore({ type, size = 0 }: Pick<TreeNode, 'type' | 'size'>): void {
+    if (type === 'dir') this.before.dirs++;
+    if (type !== 'file') return;
+    this.before.files++;
+    this.before.bytes += size;
+  }
+
+  /** What a snapshot holds that goes on from one of `base`. */
+  since(base: Totals): Totals {
+    const { files, bytes, dirs } = this.before;
+    return {
+      files: base.files - files + this.files,
+      bytes: base.bytes - bytes + this.bytesProcessed,
+      dirs: base.dirs - dirs + this.dirsNew + this.dirsChanged + this.dirsUnmodified,
+    };
   }
 
   /** A directory is done; `previous` is its tree in the parent snapshot. */

@@ -13,6 +13,7 @@ import {
   type ArchiveSummary,
   BaseUnusable,
   Changes,
+  type Totals,
 } from './archive-options.ts';
 import { type LostContent, loadStoredIndex } from './known-blobs.ts';
 import type { WalkRequest } from './messages.ts';
@@ -78,8 +79,9 @@ async function archiveOnce(repository: Repository, options: ArchiveOptions): Pro
     await pipeline.flush();
     await lock.held;
     const frame = { origin, startNs, paths, parent: parent?.id };
-    const summary = summarise(walker, pipeline, startNs, nowNs(repository.clock));
-    const { unreadable, dirsKept } = walker.counts;
+    const totals = options.since === undefined ? undefined : totalsSince(counts, parent);
+    const summary = summarise(counts, pipeline, { startNs, endNs: nowNs(repository.clock), totals });
+    const { unreadable, dirsKept } = counts;
     const isSkipped = options.isSkippedUnchanged === true && parent?.tree === tree;
     const snapshotId = isSkipped
       ? parent.id
@@ -146,27 +148,51 @@ function checkSomething(counts: ArchiveCounts, { excludes = [] }: ArchiveOptions
   });
 }
 
-function summarise(
-  { counts }: TreeWalker,
-  { stored }: Pipeline,
-  backupStartNs: bigint,
-  backupEndNs: bigint,
-): SnapshotSummary {
+/** @throws BaseUnusable when what the base says it holds cannot be */
+function totalsSince(counts: ArchiveCounts, base: StoredSnapshot | undefined): Totals {
+  const { summary } = base ?? {};
+  const totals = summary && counts.since(totalsOf(summary));
+  if (totals !== undefined && totals.files >= counts.files && totals.bytes >= counts.bytesProcessed)
+    return totals;
+  throw new BaseUnusable(base?.id ?? 'none');
+}
+
+function totalsOf(summary: SnapshotSummary): Totals {
   return {
-    backupStartNs,
-    backupEndNs,
-    filesNew: counts.filesNew,
-    filesChanged: counts.filesChanged,
-    filesUnmodified: counts.filesUnmodified,
-    dirsNew: counts.dirsNew,
-    dirsChanged: counts.dirsChanged,
-    dirsUnmodified: counts.dirsUnmodified,
+    files: summary.totalFilesProcessed,
+    bytes: summary.totalBytesProcessed,
+    dirs: summary.dirsNew + summary.dirsChanged + summary.dirsUnmodified,
+  };
+}
+
+/** What was not looked at counts as what it is: unmodified. */
+function summarise(
+  counts: ArchiveCounts,
+  { stored }: Pipeline,
+  {
+    startNs,
+    endNs,
+    totals,
+  }: { readonly startNs: bigint; readonly endNs: bigint; readonly totals: Totals | undefined },
+): SnapshotSummary {
+  const { filesNew, filesChanged, dirsNew, dirsChanged } = counts;
+  const files = totals?.files ?? counts.files;
+  const dirs = totals?.dirs ?? dirsNew + dirsChanged + counts.dirsUnmodified;
+  return {
+    backupStartNs: startNs,
+    backupEndNs: endNs,
+    filesNew,
+    filesChanged,
+    filesUnmodified: files - filesNew - filesChanged,
+    dirsNew,
+    dirsChanged,
+    dirsUnmodified: dirs - dirsNew - dirsChanged,
     dataBlobs: stored.dataBlobs,
     treeBlobs: stored.treeBlobs,
     dataAdded: stored.bytesAdded,
     dataAddedPacked: stored.bytesAddedPacked,
-    totalFilesProcessed: counts.files,
-    totalBytesProcessed: counts.bytesProcessed,
+    totalFilesProcessed: files,
+    totalBytesProcessed: totals?.bytes ?? counts.bytesProcessed,
   };
 }
 

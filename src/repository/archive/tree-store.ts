@@ -97,13 +97,16 @@ export class OpenDirectory {
  */
 export class ParentDirectory {
   readonly #nodes: NodeTexts;
+  readonly #onPassed: ((node: TreeNode) => void) | undefined;
 
   /**
    * @param tree what was read; undefined for a directory that was not there
+   * @param onPassed told of each node that nobody asks for, the last ones by {@link passRest}
    * @throws HoldfastError `repository_damaged` for a tree that is none
    */
-  constructor(tree?: StoredTree) {
+  constructor(tree?: StoredTree, onPassed?: (node: TreeNode) => void) {
     this.#nodes = new NodeTexts(tree);
+    this.#onPassed = onPassed;
   }
 
   /** The id of this directory when it has just these nodes, encoded. */
@@ -125,13 +128,25 @@ export class ParentDirectory {
     return this.#seek(nameIn(head)) ? this.#nodes.parse() : undefined;
   }
 
+  /** No other name is asked for. */
+  passRest(): void {
+    if (this.#onPassed === undefined) return;
+    while (this.#nodes.name() !== undefined) this.#pass();
+  }
+
   #seek(name: Bytes): boolean {
     for (let here = this.#nodes.name(); here !== undefined; here = this.#nodes.name()) {
       const order = compareNames(here, name);
       if (order >= 0) return order === 0;
-      this.#nodes.next();
+      this.#pass();
     }
     return false;
+  }
+
+  #pass(): void {
+    if (this.#onPassed === undefined) return this.#nodes.next();
+    const node = this.#nodes.parse();
+    if (node !== undefined) this.#onPassed(node);
   }
 }
 

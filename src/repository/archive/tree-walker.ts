@@ -3,7 +3,7 @@ import { type Bytes, HoldfastError, isHoldfastError, ownUser } from '../../base/
 import { groupName, joinPath, pathText, userName } from '../../files/index.ts';
 import type { BlobId } from '../format/blob.ts';
 import type { BlobIndex } from '../format/blob-index.ts';
-import { parseNode } from '../format/tree.ts';
+import { parseNode, parseTree } from '../format/tree.ts';
 import { encodeDirectory, encodeFile, encodeNode, type TreeNode, toGoMode } from '../format/tree-node.ts';
 import type { Repository } from '../repository.ts';
 import { nowNs } from '../this-machine.ts';
@@ -43,6 +43,8 @@ export class TreeWalker {
   readonly #bare: BarePaths;
   readonly #levels: Level[] = [];
   #root: BlobId | undefined;
+  /** Directories of the parent that are none any more. */
+  readonly #gone: BlobId[] = [];
 
   constructor(parts: {
     readonly repository: Repository;
@@ -80,8 +82,10 @@ export class TreeWalker {
       await this.#giveTurn(signal);
     }
     if (this.#options.stream !== undefined) await this.#saveStream(this.#options.stream, root);
+    before.passRest();
     root.leave();
     while (this.#root === undefined) await this.#changes.next();
+    await this.#countGone(signal);
     return this.#root;
   }
 
@@ -151,6 +155,7 @@ export class TreeWalker {
   async #enter(step: WalkStep, signal: AbortSignal): Promise<void> {
     const level = this.#level;
     const previous = level.before.find(step.text);
+    if (previous !== undefined) this.counts.addBefore(previous);
     const previousTree = previous?.type === 'dir' ? previous.subtree : undefined;
     const before = await this.#parentDirectory(previousTree, signal);
     const done = level.directory.reserve();
@@ -171,13 +176,15 @@ export class TreeWalker {
       throw new BaseUnusable(pathText(pathOf(step)));
     const node = encodeDirectory(step.text, subtree);
     if (!isSameDirectory(previous, parseNode(node))) throw new BaseUnusable(pathText(pathOf(step)));
+    this.counts.addBefore(previous);
     this.counts.dirsKept++;
     this.counts.addDirectory(subtree, subtree);
     directory.add(node);
   }
 
   #leave(isRoot: boolean): void {
-    const { path, directory } = this.#level;
+    const { path, directory, before } = this.#level;
+    before.passRest();
     if (isRoot) this.#bare.leave(path);
     this.#levels.pop();
     directory.leave();
@@ -188,6 +195,8 @@ export class TreeWalker {
     this.counts.findFile(size);
     const same = before.sameFile(head, this.#index);
     const previous = same === undefined ? before.find(head) : undefined;
+    if (same !== undefined) this.counts.addBefore({ type: 'file', size });
+    if (previous !== undefined) this.#lose(previous);
     const kept = same ?? this.#withSameContent(head, previous);
     if (kept !== undefined) {
       directory.add(kept);
@@ -212,15 +221,36 @@ export class TreeWalker {
 
   async #parentDirectory(tree: BlobId | undefined, signal: AbortSignal): Promise<ParentDirectory> {
     if (tree === undefined) return new ParentDirectory();
+    const onPassed =
+      this.#options.since === undefined ? undefined : (node: TreeNode): void => this.#lose(node);
     try {
       // Each is read once: not by way of the repository's cache of trees, which would only keep them alive.
       const plaintext = await this.#repository.readBlob('tree', tree, { signal });
-      return new ParentDirectory({ id: tree, plaintext });
+      return new ParentDirectory({ id: tree, plaintext }, onPassed);
     } catch (error) {
       // A parent only saves work: without this part of it the files are read.
       if (!isHoldfastError(error, 'repository_damaged', 'object_not_found')) throw error;
+      if (onPassed !== undefined) throw new BaseUnusable(tree);
       this.#trees.distrust(tree);
       return new ParentDirectory();
+    }
+  }
+
+  /** Something of the parent is not there any more, or another thing is in its place. */
+  #lose(node: TreeNode): void {
+    this.counts.addBefore(node);
+    if (node.type === 'dir' && node.subtree !== undefined) this.#gone.push(node.subtree);
+  }
+
+  /** Counts what is in the directories that are gone, where it is to be known what is left. @throws BaseUnusable */
+  async #countGone(signal: AbortSignal): Promise<void> {
+    if (this.#options.since === undefined) return;
+    for (let tree = this.#gone.pop(); tree !== undefined; tree = this.#gone.pop()) {
+      const plaintext = await this.#repository.readBlob('tree', tree, { signal }).catch((error: unknown) => {
+        if (isHoldfastError(error, 'repository_damaged', 'object_not_found')) throw new BaseUnusable(`${tree}`);
+        throw error;
+      });
+      for (const node of parseTree(plaintext, tree).nodes) this.#lose(node);
     }
   }
 

@@ -86,6 +86,27 @@ describe('what is forgotten', () => {
     );
   });
 
+  it('by arrival: what waited for a line keeps the days that it waited, as far as nothing arrived then', () => {
+    const before = [made(9), made(8)];
+    const waited = [7, 6, 5, 4, 3, 2].flatMap((day) => [
+      made(day + 0.1, { arrivedMs: nowMs - hourMs - 2 * day }),
+      made(day, { arrivedMs: nowMs - hourMs - 2 * day + 1 }),
+    ]);
+    const policy = { daily: 20 };
+    const gone = removedIn([...before, ...waited], { policy, judgedBy: 'arrival' });
+    assert.deepEqual(gone.toSorted(), waited.filter((_, n) => n % 2 === 0).map(({ id }) => id).toSorted());
+    // Who comes afterwards, and says that he waited too, takes the place of the newest alone, as whoever comes on the same day does.
+    const later = waited.map(({ timeNs }, n) => made(1, { timeNs: timeNs + 5n, arrivedMs: nowMs - 1000 + n }));
+    const goneThen = removedIn([...before, ...waited, ...later], { policy, judgedBy: 'arrival' });
+    const newest = waited.at(-1)?.id ?? '';
+    assert.deepEqual(
+      goneThen.filter((id) => !later.some((each) => each.id === id)).toSorted(),
+      [...gone, newest].toSorted(),
+    );
+    const few = removedIn([...before, ...waited, ...later], { policy: { daily: 3 }, judgedBy: 'arrival' });
+    for (const { id } of before) assert.ok(!few.includes(id));
+  });
+
   it('by arrival: what nobody knows the arrival of stays and takes no place; where none is known times count', () => {
     const unknown = made(1, { arrivedMs: undefined });
     const known = [made(2), made(3), made(4)];

@@ -1,4 +1,4 @@
-import { dayMs, HoldfastError } from '../../base/index.ts';
+import { dayMs, HoldfastError, minuteMs } from '../../base/index.ts';
 import type { ObjectId } from '../../storage/index.ts';
 import { describeFilter, matchesFilter, type SnapshotFilter } from '../snapshot-filter.ts';
 import type { StoredSnapshot } from '../stored-snapshots.ts';
@@ -100,22 +100,60 @@ function judge(
 ): Pick<GroupPlan, 'keep' | 'remove'> {
   const isTold = judgedBy === 'arrival' || members.some(({ arrivedMs }) => arrivedMs !== undefined);
   if (judgedBy === 'time' || !isTold) return applyPolicy(members, policy, nowMs);
-  const { keep, remove } = applyPolicy(members.flatMap(byArrival), policy, nowMs);
+  const arrived = members.flatMap(byArrival);
+  const { keep, remove } = applyPolicy(arrived, policy, nowMs);
+  const waited = applyPolicy(byTurn(arrived), policy, nowMs).keep.filter(({ snapshot }) => isLate(snapshot));
+  const late = new Map(waited.map(({ snapshot: { snapshot }, reasons }) => [snapshot, reasons]));
   const unknown = members.filter(({ arrivedMs }) => arrivedMs === undefined);
   return {
     keep: [
       ...keep.map(({ snapshot: { snapshot }, reasons }) => ({ snapshot, reasons })),
+      ...remove.flatMap(({ snapshot }) => {
+        const reasons = late.get(snapshot)?.map((reason) => `${reason}, of when it waited`);
+        return reasons === undefined ? [] : [{ snapshot, reasons }];
+      }),
       ...unknown.map((snapshot) => ({ snapshot, reasons: ['arrival not known'] })),
     ],
-    remove: remove.map(({ snapshot }) => snapshot),
+    remove: remove.map(({ snapshot }) => snapshot).filter((snapshot) => !late.has(snapshot)),
   };
 }
 
+/** A snapshot, and when it counts as made. */
+interface Arrived extends Judged {
+  readonly snapshot: StoredSnapshot;
+}
+
 /** Who stores snapshots has one clock, and one zone: that of this machine is as good for all of them. */
-function byArrival(snapshot: StoredSnapshot): (Judged & { readonly snapshot: StoredSnapshot })[] {
+function byArrival(snapshot: StoredSnapshot): Arrived[] {
   const { arrivedMs, tags } = snapshot;
   if (arrivedMs === undefined) return [];
   return [{ timeNs: BigInt(Math.trunc(arrivedMs)) * 1_000_000n, ...(tags && { tags }), snapshot }];
+}
+
+/** What takes longer from its making to its arrival has waited for a line, or says so. */
+const waitedMs = 10 * minuteMs;
+
+function isLate({ timeNs, snapshot }: Arrived): boolean {
+  const { arrivedMs = 0 } = snapshot;
+  return timeNs === snapshot.timeNs && arrivedMs - Number(timeNs / 1_000_000n) > waitedMs;
+}
+
+/**
+ * The same by when each says it was made, as far as that can be: not after it arrived, and not before the one that arrived before it. Many that
+ * waited for a line arrive at once, and have been of many days. Whoever makes some up has for them no more than the time
+ * in which nothing arrived, and takes no place from any by it: what stays by its arrival does.
+ */
+function byTurn(arrived: readonly Arrived[]): Arrived[] {
+  const order = (one: bigint, other: bigint): number => (one < other ? -1 : Number(one > other));
+  const inTurn = arrived.toSorted(
+    (a, b) => order(a.timeNs, b.timeNs) || order(a.snapshot.timeNs, b.snapshot.timeNs),
+  );
+  let beforeNs = 0n;
+  return inTurn.map(({ timeNs: arrivedNs, ...rest }) => {
+    const saidNs = rest.snapshot.timeNs < arrivedNs ? rest.snapshot.timeNs : arrivedNs;
+    beforeNs = saidNs > beforeNs ? saidNs : beforeNs;
+    return { ...rest, timeNs: beforeNs };
+  });
 }
 
 function lastOf(key: GroupKey, count: number): HoldfastError {
