@@ -138,7 +138,14 @@ export class LiveSets implements AsyncDisposable {
       set,
       watched,
       changes: new LiveChanges(),
-      standing: { process: processMark(), since: now, directories: 0, fileSystems: 0, unwatched: [], rescans: [] },
+      standing: {
+        process: processMark(),
+        since: now,
+        directories: 0,
+        fileSystems: 0,
+        unwatched: [],
+        rescans: [],
+      },
       blind: [],
       lookedMs: clock.now(),
       failures: 0,
@@ -184,7 +191,7 @@ export class LiveSets implements AsyncDisposable {
           why,
         });
     const isFirst =
-      session.standing.directories === 0 || (fileSystems > 0) !== session.standing.fileSystems > 0;
+      session.standing.directories === 0 || fileSystems > 0 !== session.standing.fileSystems > 0;
     session.blind = blind;
     const time = new Date(nowMs).toISOString();
     const rescans = [

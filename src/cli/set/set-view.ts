@@ -76,8 +76,8 @@ export async function viewOf({ clock }: Context, home: Home, set: MachineSet): P
   };
 }
 
-function viewStanding({ process: _, ...standing }: LiveStanding): WatchView {
-  return standing;
+function viewStanding({ since, directories, fileSystems, unwatched, rescans }: LiveStanding): WatchView {
+  return { since, directories, fileSystems, unwatched, rescans };
 }
 
 /** An attempt as it is shown. */

@@ -90,68 +90,71 @@ for (const [what, max] of [
     afterEach(() => {
       if (max === 0) execFileSync('umount', ['-R', top]);
     });
-  it('says first that anything may have changed, and then what has', async () => {
-    put('set/deep/file');
-    const { isWhole, gaps, blind, fileSystems } = await begin({ paths: [raw('set')] });
-    assert.equal(fileSystems, max === 0 ? 1 : 0);
-    assert.deepEqual({ isWhole, gaps, blind }, { isWhole: true, gaps: [], blind: [] });
-    const told = await toldOf('set', () => {
-      appendFileSync(at('set/deep/file'), 'more');
-      mkdirSync(at('set/new'));
+    it('says first that anything may have changed, and then what has', async () => {
+      put('set/deep/file');
+      const { isWhole, gaps, blind, fileSystems } = await begin({ paths: [raw('set')] });
+      assert.equal(fileSystems, max === 0 ? 1 : 0);
+      assert.deepEqual({ isWhole, gaps, blind }, { isWhole: true, gaps: [], blind: [] });
+      const told = await toldOf('set', () => {
+        appendFileSync(at('set/deep/file'), 'more');
+        mkdirSync(at('set/new'));
+      });
+      assert.deepEqual(told, { changed: ['set/deep/file', 'set/new'], trees: ['set/new'] });
+      const later = await toldOf('set/new', () => put('set/new/inside'));
+      assert.ok(later.changed.includes('set/new/inside'));
     });
-    assert.deepEqual(told, { changed: ['set/deep/file', 'set/new'], trees: ['set/new'] });
-    const later = await toldOf('set/new', () => put('set/new/inside'));
-    assert.ok(later.changed.includes('set/new/inside'));
-  });
 
-  it('tells nothing of what a backup leaves out', async () => {
-    for (const path of ['set/home/x', 'set/cache/x', 'set/skip/x', 'beside/x']) put(path);
-    writeFileSync(at('set/cache/CACHEDIR.TAG'), 'Signature: 8a477f597d28d172789f06886806bc55\n');
-    const options = { exclude: ['skip', '*.tmp'], excludeCaches: true, forbidden: [raw('set/home')] };
-    const { directories } = await begin({ paths: [raw('set')], ...options });
-    // Those on the way to it, itself, and, one by one, the cache, which may be none one day.
-    assert.equal(directories, top.split('/').length + (max === 0 ? 1 : 2));
-    const told = await toldOf('set', () => {
-      for (const path of ['set/home/y', 'set/cache/deep/y', 'set/skip/y', 'set/a.tmp', 'beside/y']) put(path);
+    it('tells nothing of what a backup leaves out', async () => {
+      for (const path of ['set/home/x', 'set/cache/x', 'set/skip/x', 'beside/x']) put(path);
+      writeFileSync(at('set/cache/CACHEDIR.TAG'), 'Signature: 8a477f597d28d172789f06886806bc55\n');
+      const options = { exclude: ['skip', '*.tmp'], excludeCaches: true, forbidden: [raw('set/home')] };
+      const { directories } = await begin({ paths: [raw('set')], ...options });
+      // Those on the way to it, itself, and, one by one, the cache, which may be none one day.
+      assert.equal(directories, top.split('/').length + (max === 0 ? 1 : 2));
+      const told = await toldOf('set', () => {
+        for (const path of ['set/home/y', 'set/cache/deep/y', 'set/skip/y', 'set/a.tmp', 'beside/y'])
+          put(path);
+      });
+      assert.deepEqual(told, { changed: [], trees: [] });
+      const uncovered = await toldOf('set', () => rmSync(at('set/cache/CACHEDIR.TAG')));
+      assert.deepEqual(uncovered.trees, ['set/cache']);
+      assert.deepEqual((await toldOf('set/cache/deep', () => {})).trees, []);
     });
-    assert.deepEqual(told, { changed: [], trees: [] });
-    const uncovered = await toldOf('set', () => rmSync(at('set/cache/CACHEDIR.TAG')));
-    assert.deepEqual(uncovered.trees, ['set/cache']);
-    assert.deepEqual((await toldOf('set/cache/deep', () => {})).trees, []);
-  });
 
-  it('follows folders that are renamed, in it, out of it, and back', async () => {
-    put('set/a/b/c/file');
-    put('set/other/x');
-    await begin({ paths: [raw('set')] });
-    await toldOf('set', () => {
-      renameSync(at('set/a'), at('set/other/a'));
-      renameSync(at('set/other/a/b'), at('b'));
+    it('follows folders that are renamed, in it, out of it, and back', async () => {
+      put('set/a/b/c/file');
+      put('set/other/x');
+      await begin({ paths: [raw('set')] });
+      await toldOf('set', () => {
+        renameSync(at('set/a'), at('set/other/a'));
+        renameSync(at('set/other/a/b'), at('b'));
+      });
+      const away = await toldOf('set', () => put('b/c/nobody'));
+      assert.deepEqual(away, { changed: [], trees: [] });
+      const back = await toldOf('set', () => renameSync(at('b'), at('set/b')));
+      assert.deepEqual(back.trees, ['set/b']);
+      assert.deepEqual((await toldOf('set/b/c', () => appendFileSync(at('set/b/c/file'), 'x'))).changed, [
+        'set/b/c/file',
+      ]);
     });
-    const away = await toldOf('set', () => put('b/c/nobody'));
-    assert.deepEqual(away, { changed: [], trees: [] });
-    const back = await toldOf('set', () => renameSync(at('b'), at('set/b')));
-    assert.deepEqual(back.trees, ['set/b']);
-    assert.deepEqual((await toldOf('set/b/c', () => appendFileSync(at('set/b/c/file'), 'x'))).changed, [
-      'set/b/c/file',
-    ]);
-  });
 
-  it('watches a file that is named, and what is not there yet, and tells nothing of what lies beside them', async () => {
-    put('here/file');
-    await begin({ paths: [raw('here/file'), raw('later/on/dir')] });
-    reports.length = 0;
-    put('here/beside');
-    appendFileSync(at('here/file'), 'x');
-    await until(() => reports.some(({ trees }) => trees.includes(at('here/file'))));
-    assert.ok(!reports.some(({ changed }) => changed.includes(at('here/beside'))));
-    mkdirSync(at('later/on/dir'), { recursive: true });
-    await until(() => reports.some(({ trees }) => trees.some((path) => at('later/on/dir').startsWith(path))));
-    assert.deepEqual((await toldOf('later/on/dir', () => put('later/on/dir/file'))).changed, [
-      'later/on/dir/file',
-    ]);
+    it('watches a file that is named, and what is not there yet, and tells nothing of what lies beside them', async () => {
+      put('here/file');
+      await begin({ paths: [raw('here/file'), raw('later/on/dir')] });
+      reports.length = 0;
+      put('here/beside');
+      appendFileSync(at('here/file'), 'x');
+      await until(() => reports.some(({ trees }) => trees.includes(at('here/file'))));
+      assert.ok(!reports.some(({ changed }) => changed.includes(at('here/beside'))));
+      mkdirSync(at('later/on/dir'), { recursive: true });
+      await until(() =>
+        reports.some(({ trees }) => trees.some((path) => at('later/on/dir').startsWith(path))),
+      );
+      assert.deepEqual((await toldOf('later/on/dir', () => put('later/on/dir/file'))).changed, [
+        'later/on/dir/file',
+      ]);
+    });
   });
-});
 }
 
 it('what is mounted below a folder whose file system is watched is watched too, and can be unmounted', {

@@ -91,8 +91,7 @@ export class WatchedMounts implements Disposable {
   #watch(mount: string): boolean {
     const point = Buffer.from(pointOf(mount), 'latin1');
     try {
-      if (!this.#mounts.has(mount) && !kindOf(point).isSilent)
-        this.#mounts.set(mount, new Fanotify(point));
+      if (!this.#mounts.has(mount) && !kindOf(point).isSilent) this.#mounts.set(mount, new Fanotify(point));
     } catch (error) {
       if (!isSystemError(error)) throw error;
     }
@@ -102,7 +101,9 @@ export class WatchedMounts implements Disposable {
   /** The paths below the roots by which what is at `real`, a path without symlinks, is known. */
   named(real: string): string[] {
     return [...this.#roots.values()].flatMap(({ path, real: root }) =>
-      isWithin(real, root) ? [root === '/' ? inside(path, real.slice(1)) : path + real.slice(root.length)] : [],
+      isWithin(real, root)
+        ? [root === '/' ? inside(path, real.slice(1)) : path + real.slice(root.length)]
+        : [],
     );
   }
 

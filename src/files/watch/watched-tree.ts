@@ -1,5 +1,12 @@
 import { lstatSync, readdirSync } from 'node:fs';
-import { asBuffer, type Bytes, isSystemError, minuteMs, secondMs, systemErrorCode } from '../../base/index.ts';
+import {
+  asBuffer,
+  type Bytes,
+  isSystemError,
+  minuteMs,
+  secondMs,
+  systemErrorCode,
+} from '../../base/index.ts';
 import { lstat } from '../file-stat.ts';
 import { IgnoreRules } from '../ignore-rules.ts';
 import { joinPath, pathText } from '../raw-path.ts';

@@ -182,7 +182,7 @@ export class ArchiveCounts {
   }
 
   /** Something of the snapshot before was come across; not what is in it. */
-  addBefore({ type, size = 0 }: Pick<TreeNode, 'type' | 'size'>): void {
+  addBefore({ type, size }: Pick<TreeNode, 'type' | 'size'>): void {
     if (type === 'dir') this.before.dirs++;
     if (type !== 'file') return;
     this.before.files++;

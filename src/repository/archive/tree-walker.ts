@@ -247,7 +247,8 @@ export class TreeWalker {
     if (this.#options.since === undefined) return;
     for (let tree = this.#gone.pop(); tree !== undefined; tree = this.#gone.pop()) {
       const plaintext = await this.#repository.readBlob('tree', tree, { signal }).catch((error: unknown) => {
-        if (isHoldfastError(error, 'repository_damaged', 'object_not_found')) throw new BaseUnusable(`${tree}`);
+        if (isHoldfastError(error, 'repository_damaged', 'object_not_found'))
+          throw new BaseUnusable('a directory that is gone');
         throw error;
       });
       for (const node of parseTree(plaintext, tree).nodes) this.#lose(node);

@@ -94,9 +94,17 @@ describe('what is forgotten', () => {
     ]);
     const policy = { daily: 20 };
     const gone = removedIn([...before, ...waited], { policy, judgedBy: 'arrival' });
-    assert.deepEqual(gone.toSorted(), waited.filter((_, n) => n % 2 === 0).map(({ id }) => id).toSorted());
+    assert.deepEqual(
+      gone.toSorted(),
+      waited
+        .filter((_, n) => n % 2 === 0)
+        .map(({ id }) => id)
+        .toSorted(),
+    );
     // Who comes afterwards, and says that he waited too, takes the place of the newest alone, as whoever comes on the same day does.
-    const later = waited.map(({ timeNs }, n) => made(1, { timeNs: timeNs + 5n, arrivedMs: nowMs - 1000 + n }));
+    const later = waited.map(({ timeNs }, n) =>
+      made(1, { timeNs: timeNs + 5n, arrivedMs: nowMs - 1000 + n }),
+    );
     const goneThen = removedIn([...before, ...waited, ...later], { policy, judgedBy: 'arrival' });
     const newest = waited.at(-1)?.id ?? '';
     assert.deepEqual(
