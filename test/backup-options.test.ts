@@ -161,7 +161,7 @@ describe('backup with the options that users of restic know', () => {
     const from = performance.now();
     await backup(at('data/keep'), '--limit-download', '1000000', '--tag', 'limited');
     writeFileSync(at('data/random'), execFileSync('head', ['-c', '300000', '/dev/urandom']));
-    await backup(at('data/random'), '--limit-upload', '200');
+    await backup(at('data/random'), '--limit-upload', '00:00-12:00=200,12:00-00:00=200');
     assert.ok(performance.now() - from > 1400);
   });
 });

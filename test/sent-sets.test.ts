@@ -58,7 +58,7 @@ after(async () => {
 
 describe('a backup set that the server sends', () => {
   it('does not run while the owner allows nothing, and both ends say so by name', async () => {
-    await send('system', at('data'), '--nodes', 'laptop', '--tag', 'nightly');
+    await send('system', at('data'), '--nodes', 'laptop', '--tag', 'nightly', '--limit-upload', '5000');
     await heard((told) => told.includes('"system"'));
     const [found] = await here();
     assert.deepEqual([found?.by, found?.refused?.code], ['admin/local', 'set_not_allowed']);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -100,6 +101,20 @@ describe('a backup set', () => {
       (JSON.parse(tagged) as { id: string }[]).map((each) => each.id),
       [snapshot],
     );
+  });
+
+  it('sends no faster than it may at that hour', async () => {
+    writeFileSync(at('random'), randomBytes(300_000));
+    const rate = '00:00-12:00=200,12:00-00:00=200';
+    const where = [...repo(), '--password-file', at('password')];
+    await here(['set', 'add', 'slow', at('random'), '--every', '1d', '--limit-upload', rate, ...where]);
+    const shown = await json<Shown & { readonly limitUpload: string }>(['set', 'show', 'slow']);
+    assert.equal(shown.limitUpload, rate);
+    const from = performance.now();
+    await run(['set', 'run', 'slow']);
+    assert.ok(performance.now() - from > 1400);
+    await run(['set', 'add', 'wrong', at('random'), '--every', '1d', '--limit-upload', '9-17=5'], 2);
+    await here(['set', 'remove', 'slow']);
   });
 
   it('keeps its history and its snapshots when it is renamed or replaced, and leaves its snapshots when it goes', async () => {

@@ -39,6 +39,8 @@ const ChoicesView = Type.Object({
   onMains: PresentWhen('it begins on mains alone', Type.Boolean()),
   unmetered: PresentWhen('it begins on a line alone that is not metered', Type.Boolean()),
   between: PresentWhen('it begins between two times of day alone', Type.String()),
+  limitUpload: PresentWhen('it sends no faster', Type.String()),
+  limitDownload: PresentWhen('it fetches no faster', Type.String()),
 });
 
 /** A backup set that is sent. */

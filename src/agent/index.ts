@@ -121,7 +121,7 @@ export {
   type SetChoices,
   setTag,
 } from './sets/backup-set.ts';
-export { parseBetween, surroundings, whatKeeps } from './sets/conditions.ts';
+export { surroundings, whatKeeps } from './sets/conditions.ts';
 export { checkHook, defaultHookLimitMs, hasSucceeded, hookFailed, runHook } from './sets/hooks.ts';
 export { keepRuleForm, owesPrune, parseKeepRule } from './sets/keep-rule.ts';
 export { Reporter } from './sets/reporter.ts';

@@ -242,6 +242,8 @@ const BackupSet = object({
   onMains: flag(),
   unmetered: flag(),
   between: PresentWhen('it begins between two times of day alone', text()),
+  limitUpload: PresentWhen('it sends no faster', text()),
+  limitDownload: PresentWhen('it fetches no faster', text()),
   last: PresentWhen('it ever ran', SetAttempt),
   sentBy: PresentWhen('the server sends it', text()),
 });

@@ -12,7 +12,7 @@ import {
   type ExcludeOptions,
   type RepositoryOptions,
 } from './options/repository-options.ts';
-import { limitsOf, parseRate } from './options/transfer-limits.ts';
+import { downloadLimit, type LimitOptions, limitsOf, uploadLimit } from './options/transfer-limits.ts';
 import { addRules, atMostOne, needs } from './options/word-rules.ts';
 import type { Context } from './program/context.ts';
 import { exitCode } from './program/failure.ts';
@@ -81,8 +81,8 @@ export const word: Word = {
       .option('--skip-if-unchanged', 'make no snapshot when nothing has changed')
       .option('--dry-run', 'store nothing, and say what would be')
       .option('-q, --quiet', 'say nothing but what went wrong')
-      .option('--limit-upload <kib>', 'send no more KiB in a second', parseRate)
-      .option('--limit-download <kib>', 'fetch no more KiB in a second', parseRate);
+      .addOption(uploadLimit())
+      .addOption(downloadLimit());
     addLockOptions(command).addHelpText('after', examples);
   },
   run: backUpOrTry,
@@ -101,7 +101,12 @@ Exit code 3: the backup is there, but some files could not be read; each is name
 `;
 
 /** What `backup` takes. */
-export interface BackupOptions extends RepositoryOptions, ExcludeOptions, SourceFiles, LockingOptions {
+export interface BackupOptions
+  extends RepositoryOptions,
+    ExcludeOptions,
+    SourceFiles,
+    LockingOptions,
+    LimitOptions {
   readonly init?: boolean;
   readonly startOver?: boolean;
   readonly tag?: readonly string[];
@@ -118,8 +123,6 @@ export interface BackupOptions extends RepositoryOptions, ExcludeOptions, Source
   readonly skipIfUnchanged?: boolean;
   readonly dryRun?: boolean;
   readonly quiet?: boolean;
-  readonly limitUpload?: number;
-  readonly limitDownload?: number;
 }
 
 /** `holdfast backup PATH…` */
@@ -163,7 +166,11 @@ async function backUpNow(
   const prepared = await prepare(context, paths, options);
   const { repo, init = false, startOver = false } = options;
   const create = repo === undefined || init || startOver;
-  await using target = await openTarget(context, options, { create, startOver, limits: limitsOf(options) });
+  await using target = await openTarget(context, options, {
+    create,
+    startOver,
+    limits: limitsOf(context, options),
+  });
   const { since, onUnreadable } = options;
   const choices = { ...prepared.choices, ...(since !== undefined && { since }), onUnreadable };
   const backup = await comparingWithBefore(context, target, () =>
@@ -179,7 +186,7 @@ async function tryOut(
   options: BackupOptions,
 ): Promise<{ backup: BackupResult; route: string }> {
   const prepared = await prepare(context, paths, options);
-  await using target = await openTarget(context, options, { limits: limitsOf(options) });
+  await using target = await openTarget(context, options, { limits: limitsOf(context, options) });
   const repository = target.repository.through((store) => new DryRunStore(store));
   const backup = await save(context, target, repository, prepared);
   return { backup: { ...backup, snapshot: undefined }, route: target.route };

@@ -23,7 +23,7 @@ import {
   type SnapshotFilters,
   snapshotArgument,
 } from './options/repository-options.ts';
-import { limitsOf, parseRate } from './options/transfer-limits.ts';
+import { downloadLimit, limitsOf } from './options/transfer-limits.ts';
 import { addRules, atMostOne, needs } from './options/word-rules.ts';
 import type { Context } from './program/context.ts';
 import { ownDirectories } from './repository/own-directories.ts';
@@ -50,7 +50,7 @@ export const word: Word = {
       .option('--target <dir>', 'where files go, each under its full original path')
       .addOption(new RepeatableOption('--include <pattern>', 'only what matches'))
       .addOption(new RepeatableOption('--exclude <pattern>', 'leave out what matches, as restic matches'))
-      .option('--limit-download <kib>', 'fetch no more KiB in a second', parseRate)
+      .addOption(downloadLimit())
       .addOption(
         new Option(
           '--overwrite [mode]',
@@ -91,7 +91,7 @@ interface RestoreWords extends RepositoryOptions, SnapshotFilters {
   readonly target?: string;
   readonly include?: readonly string[];
   readonly exclude?: readonly string[];
-  readonly limitDownload?: number;
+  readonly limitDownload?: string;
   readonly overwrite?: OverwriteMode | undefined;
   readonly delete?: boolean;
   readonly dryRun?: boolean;
@@ -121,7 +121,7 @@ async function restoreByAnswers(
   context: Context,
   request: RestoreWords,
 ): Promise<Answer<AnswerOf<'restore'>>> {
-  await using source = await openTarget(context, request, { limits: limitsOf(request) });
+  await using source = await openTarget(context, request, { limits: limitsOf(context, request) });
   const { askForRestore } = await import('./repository/restore-wizard.ts');
   const filter = filterOf(request, context);
   const start = { filter, target: request.target, words: placeWords(context, request) };
@@ -135,7 +135,7 @@ function placeWords({ home, environment, workingDirectory }: Context, request: R
   return [
     ...(repo === undefined ? [] : ['--repo', repo]),
     ...(passwordFile === undefined ? [] : ['--password-file', passwordFile]),
-    ...(limitDownload === undefined ? [] : ['--limit-download', String(limitDownload)]),
+    ...(limitDownload === undefined ? [] : ['--limit-download', limitDownload]),
     ...(request.verify === true ? ['--verify'] : []),
     ...(home === defaultHome(undefined, environment, workingDirectory) ? [] : ['--home', home]),
   ];
@@ -147,7 +147,7 @@ export async function restoreSnapshot(
   name: string,
   request: RestoreRequest,
 ): Promise<Answer<AnswerOf<'restore'>>> {
-  await using source = await openTarget(context, request, { limits: limitsOf(request) });
+  await using source = await openTarget(context, request, { limits: limitsOf(context, request) });
   return await restoreFrom(context, source, name, request);
 }
 
@@ -285,7 +285,7 @@ async function* plannedDeeds(
   name: string,
   request: RestoreRequest,
 ): AsyncGenerator<{ value: unknown; row: Row }> {
-  await using source = await openTarget(context, request, { limits: limitsOf(request) });
+  await using source = await openTarget(context, request, { limits: limitsOf(context, request) });
   const snapshot = await source.repository.findSnapshotFolder(name, filterOf(request, context));
   const target = localPath(context.workingDirectory, request.target);
   const startedMs = performance.now();

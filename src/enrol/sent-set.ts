@@ -35,6 +35,8 @@ export const SentSetChoices = Type.Object(
     onMains: Flag,
     unmetered: Flag,
     between: Type.Optional(Type.String({ minLength: 1, maxLength: 20 })),
+    limitUpload: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+    limitDownload: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
   },
   closed,
 );

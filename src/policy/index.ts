@@ -28,6 +28,7 @@ export {
   weakerClientPolicy,
   weakerConnection,
 } from './client-policy.ts';
+export { isWithin, parseHours } from './hours.ts';
 export {
   defaultListeners,
   defaultPortFor,
@@ -77,3 +78,4 @@ export {
   scheduleForm,
 } from './schedule.ts';
 export { KeyExchangeGroup, levelOf, TlsVersion, tlsLevels } from './tls-level.ts';
+export { parseTransferRate, rateAt, transferRateForm } from './transfer-rate.ts';

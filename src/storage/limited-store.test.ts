@@ -25,7 +25,11 @@ test('a store goes no faster than it may, and not more than a twentieth slower',
   const clock = new Clock();
   const inner = new MemoryStore();
   await inner.create();
-  const store = new LimitedStore(inner, { uploadPerSecond: 50_000, downloadPerSecond: 200_000 }, clock);
+  const store = new LimitedStore(
+    inner,
+    { uploadPerSecond: () => 50_000, downloadPerSecond: () => 200_000 },
+    clock,
+  );
   await store.write(ref, [bytes], { size: bytes.length });
   assert.ok(clock.nowMs >= 20_000 && clock.nowMs < 21_000, `${clock.nowMs} ms`);
   clock.nowMs = 0;
@@ -33,6 +37,18 @@ test('a store goes no faster than it may, and not more than a twentieth slower',
   assert.ok(all.every((one) => bytes.equals(one)));
   for await (const _piece of await store.stream(ref));
   assert.ok(clock.nowMs >= 15_000 && clock.nowMs < 15_750, `${clock.nowMs} ms`);
+});
+
+test('a rate that changes counts from the next piece on, in the middle of an object', async () => {
+  const clock = new Clock();
+  const inner = new MemoryStore();
+  await inner.create();
+  const rate = (): number | undefined => {
+    if (clock.nowMs >= 8000) return undefined;
+    return clock.nowMs < 5000 ? 50_000 : 100_000;
+  };
+  await new LimitedStore(inner, { uploadPerSecond: rate }, clock).write(ref, [bytes], { size: bytes.length });
+  assert.ok(clock.nowMs >= 8000 && clock.nowMs < 8500, `${clock.nowMs} ms`);
 });
 
 test('what can be sent again is sent again from its beginning, and what is not limited is not touched', async () => {
@@ -46,7 +62,7 @@ test('what can be sent again is sent again from its beginning, and what is not l
   }
   const inner = new Twice();
   await inner.create();
-  await new LimitedStore(inner, { uploadPerSecond: 1e9 }, new Clock()).write(ref, [bytes], {
+  await new LimitedStore(inner, { uploadPerSecond: () => 1e9 }, new Clock()).write(ref, [bytes], {
     size: bytes.length,
   });
   assert.ok(sent.length === 2 && sent.every((one) => bytes.equals(one)));

@@ -5,10 +5,13 @@ import { ForwardingStore } from './forwarding-store.ts';
 import { isRepeatable, RepeatedBody } from './object-body.ts';
 import type { ObjectBody, ObjectRef, ObjectStore, ReadOptions, WriteOptions } from './object-store.ts';
 
-/** How many bytes may go each way in a second; any number where nothing is said. */
+/** How many bytes may go in a second as of now; any number where undefined. It is asked before each piece. */
+type Rate = () => number | undefined;
+
+/** How many bytes may go each way; any number where nothing is said. */
 export interface TransferLimits {
-  readonly uploadPerSecond?: number;
-  readonly downloadPerSecond?: number;
+  readonly uploadPerSecond?: Rate;
+  readonly downloadPerSecond?: Rate;
 }
 
 /** How time passes: where it stands, in milliseconds, and how it is waited for. */
@@ -80,19 +83,21 @@ async function* paced(
 
 /** Lets so many bytes by in a second; whoever comes waits behind those that came before. */
 class TokenBucket {
-  readonly #perSecond: number;
+  readonly #perSecond: Rate;
   readonly #pace: Pace;
   /** When all that was let by will have been due. */
   #dueMs = 0;
 
-  constructor(perSecond: number, pace: Pace) {
+  constructor(perSecond: Rate, pace: Pace) {
     this.#perSecond = perSecond;
     this.#pace = pace;
   }
 
   async take(bytes: number, signal: AbortSignal | undefined): Promise<void> {
+    const perSecond = this.#perSecond();
+    if (perSecond === undefined) return;
     const now = this.#pace.now();
-    this.#dueMs = Math.max(now, this.#dueMs) + (bytes / this.#perSecond) * 1000;
+    this.#dueMs = Math.max(now, this.#dueMs) + (bytes / perSecond) * 1000;
     await this.#pace.wait(this.#dueMs - now, signal);
   }
 }

@@ -1,9 +1,8 @@
 import { HoldfastError, isHoldfastError } from '../../base/index.ts';
 import type { SentSet } from '../../enrol/index.ts';
-import { parseSchedule } from '../../policy/index.ts';
+import { parseHours, parseSchedule, parseTransferRate } from '../../policy/index.ts';
 import { foldersIn, isWithin, leadsTo } from '../jobs/allowed-job.ts';
 import type { BackupSet, MachineSet } from './backup-set.ts';
-import { parseBetween } from './conditions.ts';
 import { parseKeepRule } from './keep-rule.ts';
 
 /** What a set that the server sends is held against. */
@@ -44,7 +43,8 @@ export async function allowedSet(sent: SentSet, { allow, own, refused }: SetAllo
   for (const hook of [set.before, set.after]) checkSentHook(name, hook, allow);
   const { zone = ownZone(), ...choices } = set;
   parseSchedule(set.every, zone);
-  if (set.between !== undefined) parseBetween(set.between);
+  if (set.between !== undefined) parseHours(set.between);
+  for (const rate of [set.limitUpload, set.limitDownload]) if (rate !== undefined) parseTransferRate(rate);
   if (set.keep !== undefined) parseKeepRule(set.keep);
   return { ...choices, zone, id: sentSetId(id), name, added: sent.sent, excludeFile: [], sentBy: by };
 }

@@ -36,6 +36,9 @@ export const BackupSet = Type.Object(
     onMains: Type.Optional(Type.Boolean()),
     unmetered: Type.Optional(Type.Boolean()),
     between: Type.Optional(Text),
+    /** How fast it may send and fetch, as `parseTransferRate` takes it; the hours are those of its zone. */
+    limitUpload: Type.Optional(Text),
+    limitDownload: Type.Optional(Text),
   },
   { additionalProperties: false },
 );

@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { HoldfastError, secondMs } from '../../base/index.ts';
+import { secondMs } from '../../base/index.ts';
+import { isWithin, parseHours } from '../../policy/index.ts';
 import type { BackupSet } from './backup-set.ts';
 
 /** What a set asks for before it begins by itself. */
@@ -26,49 +27,11 @@ export function surroundings(nowMs: number): Surroundings {
  */
 export async function whatKeeps(set: Conditions, around: Surroundings): Promise<string | undefined> {
   const { onMains = false, unmetered = false, between, zone } = set;
-  if (between !== undefined && !isBetween(parseBetween(between), minuteOfDay(around.nowMs, zone)))
+  if (between !== undefined && !isWithin(parseHours(between), around.nowMs, zone))
     return `it is not between ${between.replace('-', ' and ')} (${zone})`;
   if (onMains && (await around.isOnMains()) === false) return 'this machine runs on its battery';
   if (unmetered && (await around.isMetered()) === true) return 'the line of this machine is metered';
   return undefined;
-}
-
-/** Minutes since midnight. */
-interface Hours {
-  readonly from: number;
-  readonly until: number;
-}
-
-const hoursForm = /^([01]?\d|2[0-3]):([0-5]\d)-([01]?\d|2[0-3]):([0-5]\d)$/;
-
-/** Reads `22:00-06:00`. @throws HoldfastError `usage` */
-export function parseBetween(text: string): Hours {
-  const [, ...parts] = hoursForm.exec(text) ?? [];
-  const [fromHour, fromMinute, untilHour, untilMinute] = parts.map(Number);
-  if (
-    fromHour === undefined ||
-    fromMinute === undefined ||
-    untilHour === undefined ||
-    untilMinute === undefined
-  )
-    throw new HoldfastError(
-      'usage',
-      `the hours ${JSON.stringify(text)}: expected two times of day, 22:00-06:00`,
-    );
-  const hours = { from: fromHour * 60 + fromMinute, until: untilHour * 60 + untilMinute };
-  if (hours.from !== hours.until) return hours;
-  throw new HoldfastError('usage', `the hours ${text} are none: expected two times of day, 22:00-06:00`);
-}
-
-/** Hours that begin before midnight may end after it. */
-function isBetween({ from, until }: Hours, minute: number): boolean {
-  return from < until ? minute >= from && minute < until : minute >= from || minute < until;
-}
-
-function minuteOfDay(nowMs: number, zone: string): number {
-  const format = new Intl.DateTimeFormat('en-GB', { timeZone: zone, hour: '2-digit', minute: '2-digit' });
-  const [hour = 0, minute = 0] = format.format(nowMs).split(':').map(Number);
-  return hour * 60 + minute;
 }
 
 /** sysfs-class-power, the ABI of the kernel. */

@@ -79,7 +79,8 @@ async function backUpSet(
   set: BackupSet,
   changes?: AttemptOptions['changes'],
 ): Promise<Answer<BackupResult>> {
-  const { repo, passwordFile, exclude, excludeFile, excludeCaches, tag } = set;
+  const { repo, passwordFile, exclude, excludeFile, excludeCaches, tag, zone, limitUpload, limitDownload } =
+    set;
   const line = lineToldIn(context.output, context.log, { isUnattended: true });
   const going = set.live === true ? await goOnLive(context, set, changes) : undefined;
   const answer = await backUpPaths({ ...context, line }, set.paths, {
@@ -88,6 +89,9 @@ async function backUpSet(
     exclude,
     excludeFile,
     excludeCaches,
+    zone,
+    ...(limitUpload !== undefined && { limitUpload }),
+    ...(limitDownload !== undefined && { limitDownload }),
     tag: [setTag(set), ...(changes === undefined ? [] : [liveTag]), ...tag],
     ...(changes !== undefined && { skipIfUnchanged: true }),
     ...going?.choices,

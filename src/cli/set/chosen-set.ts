@@ -8,13 +8,18 @@ import {
   defaultHookLimitMs,
   keepRuleForm,
   ownZone,
-  parseBetween,
   parseKeepRule,
   type SetChoices,
 } from '../../agent/index.ts';
 import { durationForm, HoldfastError, parseDuration } from '../../base/index.ts';
 import { checkWatchable, pathText, textPath } from '../../files/index.ts';
-import { defaultSpreadMs, longestSpreadMs, parseSchedule, scheduleForm } from '../../policy/index.ts';
+import {
+  defaultSpreadMs,
+  longestSpreadMs,
+  parseHours,
+  parseSchedule,
+  scheduleForm,
+} from '../../policy/index.ts';
 import { localPath, namedPaths } from '../files/local-path.ts';
 import type { Home } from '../home/home.ts';
 import { readSettings, storeDirectory } from '../home/settings.ts';
@@ -25,6 +30,7 @@ import {
   type ExcludeOptions,
   type RepositoryOptions,
 } from '../options/repository-options.ts';
+import { downloadLimit, type LimitOptions, uploadLimit } from '../options/transfer-limits.ts';
 import type { Context } from '../program/context.ts';
 import { readExcludes } from '../repository/backing-up.ts';
 import { openTarget, repositoryPlace } from '../repository/repository-target.ts';
@@ -33,7 +39,7 @@ import { openTarget, repositoryPlace } from '../repository/repository-target.ts'
 export interface SetOptions extends RepositoryOptions, TimedOptions {}
 
 /** What is said of a set wherever it is to run. */
-export interface TimedOptions extends ExcludeOptions {
+export interface TimedOptions extends ExcludeOptions, LimitOptions {
   readonly every?: string;
   readonly live?: boolean;
   readonly zone?: string;
@@ -75,7 +81,9 @@ export function addTimedOptions(command: Command): Command {
     .option('--hook-limit <duration>', 'how long each may take (1h)', parseDurationOption, defaultHookLimitMs)
     .option('--on-mains', 'begin while this machine does not run on its battery')
     .option('--unmetered', 'begin while NetworkManager does not call the line metered')
-    .option('--between <hours>', 'begin between two times of day alone, e.g. 22:00-06:00');
+    .option('--between <hours>', 'begin between two times of day alone, e.g. 22:00-06:00')
+    .addOption(uploadLimit())
+    .addOption(downloadLimit());
 }
 
 function parseSpread(text: string): number {
@@ -109,7 +117,7 @@ export async function chooseSet(
   const { repo, passwordFile, hookLimit, between, keep } = options;
   if (live) checkWatchable();
   parseSchedule(every, zone);
-  if (between !== undefined) parseBetween(between);
+  if (between !== undefined) parseHours(between);
   if (keep !== undefined) parseKeepRule(keep);
   const hooks = await chooseHooks(from, options);
   const paths = options.paths.map((path) => resolve(from, path));
@@ -136,6 +144,8 @@ export async function chooseSet(
     ...(options.onMains === true && { onMains: true }),
     ...(options.unmetered === true && { unmetered: true }),
     ...(between !== undefined && { between }),
+    ...(options.limitUpload !== undefined && { limitUpload: options.limitUpload }),
+    ...(options.limitDownload !== undefined && { limitDownload: options.limitDownload }),
   };
 }
 

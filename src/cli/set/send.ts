@@ -1,8 +1,8 @@
 import { isAbsolute } from 'node:path';
-import { checkSetName, parseBetween, parseKeepRule } from '../../agent/index.ts';
+import { checkSetName, parseKeepRule } from '../../agent/index.ts';
 import { HoldfastError } from '../../base/index.ts';
 import type { SentSetChoices } from '../../enrol/index.ts';
-import { parseSchedule } from '../../policy/index.ts';
+import { parseHours, parseSchedule } from '../../policy/index.ts';
 import { withAdmin } from '../home/administering.ts';
 import { ListOption } from '../options/option-values.ts';
 import type { Context } from '../program/context.ts';
@@ -65,12 +65,13 @@ async function chooseSent(
   options: TimedOptions,
 ): Promise<SentSetChoices> {
   const { zone, spread, excludeCaches, tag = [], keep, before, after, hookLimit, live, between } = options;
+  const { limitUpload, limitDownload } = options;
   for (const path of [...paths, before, after])
     if (path !== undefined && !isAbsolute(path))
       throw new HoldfastError('usage', `expected an absolute path, as those machines have it; found ${path}`);
   const every = chosenSchedule(options);
   parseSchedule(every, zone ?? 'UTC');
-  if (between !== undefined) parseBetween(between);
+  if (between !== undefined) parseHours(between);
   if (keep !== undefined) parseKeepRule(keep);
   return {
     paths: [...paths],
@@ -88,5 +89,7 @@ async function chooseSent(
     ...(options.onMains === true && { onMains: true }),
     ...(options.unmetered === true && { unmetered: true }),
     ...(between !== undefined && { between }),
+    ...(limitUpload !== undefined && { limitUpload }),
+    ...(limitDownload !== undefined && { limitDownload }),
   };
 }
