@@ -10,7 +10,7 @@ import {
   type RepositoryOptions,
   type SnapshotFilters,
 } from './options/repository-options.ts';
-import { limitsOf, parseRate } from './options/transfer-limits.ts';
+import { downloadLimit, type LimitOptions, limitsOf, uploadLimit } from './options/transfer-limits.ts';
 import { addRules, atLeastOne, needs } from './options/word-rules.ts';
 import type { Context } from './program/context.ts';
 import { openTarget, type Target } from './repository/repository-target.ts';
@@ -19,13 +19,11 @@ import { formatBytes, plural } from './terminal/format.ts';
 import type { Word } from './word.ts';
 
 /** What `copy` takes. */
-interface CopyRequest extends RepositoryOptions, SnapshotFilters, LockingOptions {
+interface CopyRequest extends RepositoryOptions, SnapshotFilters, LockingOptions, LimitOptions {
   readonly fromRepo?: string;
   readonly fromPasswordFile?: string;
   readonly init?: boolean;
   readonly subtree?: string;
-  readonly limitUpload?: number;
-  readonly limitDownload?: number;
 }
 
 /** `holdfast copy` */
@@ -49,8 +47,8 @@ export const word: Word = {
         'create the repository named by --repo when there is none, so that it cuts files alike',
       )
       .option('--subtree <path>', 'only this file or folder of each, and nothing beside it')
-      .option('--limit-upload <kib>', 'send no more KiB in a second', parseRate)
-      .option('--limit-download <kib>', 'fetch no more KiB in a second', parseRate);
+      .addOption(uploadLimit())
+      .addOption(downloadLimit());
     addLockOptions(command).addHelpText('after', examples);
   },
   run: copyToOther,
@@ -78,7 +76,11 @@ async function copyToOther(
   if (snapshots.length === 0) throw nothingToCopy(from);
   const { init: create = false, subtree } = options;
   const { polynomial } = from;
-  await using target = await openTarget(context, options, { create, polynomial, limits: limitsOf(options) });
+  await using target = await openTarget(context, options, {
+    create,
+    polynomial,
+    limits: limitsOf(context, options),
+  });
   const to = target.repository;
   if (from.polynomial !== to.polynomial) warnOfCuts(context);
   const progress = context.progress('copy');
@@ -99,7 +101,7 @@ async function openSource(context: Context, options: CopyRequest): Promise<Targe
   const { fromRepo: repo, fromPasswordFile: passwordFile } = options;
   const said = { ...(repo !== undefined && { repo }), ...(passwordFile !== undefined && { passwordFile }) };
   try {
-    return await openTarget(context, said, { limits: limitsOf(options), option: '--from-repo' });
+    return await openTarget(context, said, { limits: limitsOf(context, options), option: '--from-repo' });
   } catch (error) {
     if (!isHoldfastError(error, 'repository_wrong_key') || repo === undefined) throw error;
     throw new HoldfastError(error.code, error.message, {
