@@ -82,7 +82,8 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'lock-waits': '--retry-lock',
   },
   'set add': {
-    agent: '--before --after --hook-limit --on-mains --unmetered --between --keep --limit-upload --limit-download',
+    agent:
+      '--before --after --hook-limit --on-mains --unmetered --between --keep --limit-upload --limit-download',
     sets: '--every --zone --spread --exclude --exclude-file --no-exclude-caches --tag --repo --password-file --replace',
     live: '--live',
   },
