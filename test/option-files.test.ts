@@ -31,7 +31,7 @@ const noFiles = new Set(
   (
     'address new-name city code country date duration fingerprint format handle-or-name hours id key kind label layout list mode n name name-or-fingerprint names number ' +
     'network options pattern reason role role/name rule schedule scope serial-or-node sha256 snapshot state tag text time url value who why zone ' +
-    'other snapshots tags size kib account client fields job limit span what version node set'
+    'other snapshots tags size rate account client fields job limit span what version node set'
   ).split(' '),
 );
 

@@ -82,16 +82,15 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'lock-waits': '--retry-lock',
   },
   'set add': {
-    agent:
-      '--before --after --hook-limit --on-mains --unmetered --between --keep --limit-upload --limit-download',
-    sets: '--every --zone --spread --exclude --exclude-file --no-exclude-caches --tag --repo --password-file --replace',
+    agent: '--before --after --hook-limit --on-mains --unmetered --between --keep',
+    sets: '--every --zone --spread --exclude --exclude-file --no-exclude-caches --tag --repo --password-file --limit-upload --limit-download --replace',
     live: '--live',
   },
   'set run': { live: '--changes' },
   'set send': {
-    'sent-sets': '--nodes --every --spread --tag --before --replace',
+    'sent-sets': '--nodes --every --spread --tag --before --limit-upload --replace',
     'as set add':
-      '--exclude --exclude-file --no-exclude-caches --live --zone --keep --after --hook-limit --on-mains --unmetered --between',
+      '--exclude --exclude-file --no-exclude-caches --live --zone --keep --after --hook-limit --on-mains --unmetered --between --limit-download',
   },
   init: {
     'key-algorithm': '--port --names --key-algorithm',

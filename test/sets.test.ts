@@ -107,7 +107,19 @@ describe('a backup set', () => {
     writeFileSync(at('random'), randomBytes(300_000));
     const rate = '00:00-12:00=200,12:00-00:00=200';
     const where = [...repo(), '--password-file', at('password')];
-    await here(['set', 'add', 'slow', at('random'), '--every', '1d', '--limit-upload', rate, ...where]);
+    await here([
+      'set',
+      'add',
+      'slow',
+      at('random'),
+      '--every',
+      '1d',
+      '--limit-upload',
+      rate,
+      '--limit-download',
+      '90000',
+      ...where,
+    ]);
     const shown = await json<Shown & { readonly limitUpload: string }>(['set', 'show', 'slow']);
     assert.equal(shown.limitUpload, rate);
     const from = performance.now();
