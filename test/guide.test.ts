@@ -74,6 +74,7 @@ const walks: readonly PageWalk[] = [
   },
   { page: 'backing-up' },
   { page: 'schedules' },
+  { page: 'drills' },
   { page: 'jobs' },
   { page: 'sent-sets' },
   { page: 'notices' },

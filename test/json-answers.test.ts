@@ -73,6 +73,8 @@ const calls: readonly Call[] = [
   call('set add', `${setAdded} --tag daily`),
   call('set list', `set list ${c}`, [setAdded]),
   call('set run', `set run documents ${c}`, [setAdded]),
+  call('drill', `drill documents ${c}`, [setAdded, `set run documents ${c}`]),
+  call('set show', `set show documents ${c}`, [setAdded, `set run documents ${c}`, `drill documents ${c}`]),
   call('set show', `set show documents ${c}`, [setAdded, `set run documents ${c}`]),
   call('set rename', `set rename documents papers ${c}`, [setAdded]),
   call('notice add', `notice add ${channel} ${c}`),

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { assertSameTree } from './rig/compare-trees.ts';
-import { CutLine } from './rig/cut-line.ts';
+import { CutLine, useLine } from './rig/cut-line.ts';
 import type { ProgramResult } from './rig/holdfast-process.ts';
 import { Network, type NetworkClient } from './rig/network.ts';
 import { Prng } from './rig/prng.ts';
@@ -101,10 +101,3 @@ describe('a line that is cut', () => {
     assert.equal(code, 130, stderr);
   });
 });
-
-/** Makes the line the client's way to its server. */
-function useLine({ home }: NetworkClient, port: number): void {
-  const file = join(home, 'node/node.json');
-  const state = JSON.parse(readFileSync(file, 'utf8')) as object;
-  writeFileSync(file, JSON.stringify({ ...state, servers: [`https://127.0.0.1:${port}`] }));
-}

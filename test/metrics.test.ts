@@ -210,7 +210,7 @@ describe('metrics for Prometheus', () => {
 
   it('come with alert rules that promtool takes, which fire when they should', async () => {
     const checked = await runProgram('promtool', ['check', 'rules', rules]);
-    assert.match(checked.stdout, /SUCCESS: 14 rules found/);
+    assert.match(checked.stdout, /SUCCESS: 16 rules found/);
     const file = at('alerts-test.yml');
     writeFileSync(file, ruleTests);
     const tested = await runProgram('promtool', ['test', 'rules', file]);
@@ -224,6 +224,8 @@ describe('metrics for Prometheus', () => {
       'holdfast_client_alarm',
       'holdfast_client_quota_bytes',
       'holdfast_set_state',
+      'holdfast_set_drill',
+      'holdfast_set_proven_timestamp_seconds',
     ];
     for (const name of names) if (!later.includes(name)) assert.match(text, new RegExp(`^${name}[{ ]`, 'm'));
     const source = readFileSync(join(import.meta.dirname, '../src/server/metrics.ts'), 'utf8');
@@ -252,7 +254,17 @@ tests:
         values: '345600x100'
       - series: 'holdfast_bound_certificates_unread'
         values: '0x8 1x91'
+      - series: 'holdfast_set_drill{client="stopped",set="documents",result="damaged"}'
+        values: '1x100'
+      - series: 'holdfast_set_drill{client="well",set="documents",result="proven"}'
+        values: '1x100'
     alert_rule_test:
+      - eval_time: 8h
+        alertname: HoldfastSetCannotBeRestored
+        exp_alerts:
+          - exp_labels: { severity: critical, client: stopped, set: documents, result: damaged }
+            exp_annotations:
+              summary: The restore drill of the set documents of stopped found it damaged; holdfast nodes says what.
       - eval_time: 8h
         alertname: HoldfastCertificatesUnread
         exp_alerts: []

@@ -16,11 +16,12 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+import type { SMTPServerOptions } from 'smtp-server';
 import { certifiedRequest } from './rig/certified-request.ts';
 import { clockMoved } from './rig/clock.ts';
 import { freePorts } from './rig/free-ports.ts';
 import { launcher, type ProgramResult, runProgram } from './rig/holdfast-process.ts';
+import { mailServer } from './rig/mail-server.ts';
 import { Network } from './rig/network.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
 
@@ -50,28 +51,6 @@ async function receiver(port: number): Promise<{ readonly server: Server; readon
   const server = createServer((request, response) => void take(request, response));
   await once(server.listen(port, '127.0.0.1'), 'listening');
   return { server, posted };
-}
-
-/** A mail server, and the mails that it took. */
-async function mailServer(
-  port: number,
-  options: SMTPServerOptions = { authOptional: true, disabledCommands: ['STARTTLS'] },
-): Promise<{ readonly mails: string[]; readonly stop: () => Promise<void> }> {
-  const mails: string[] = [];
-  const server = new SMTPServer({
-    logger: false,
-    closeTimeout: 100,
-    ...options,
-    onData(stream, _session, done) {
-      text(stream).then((mail) => {
-        mails.push(mail);
-        done();
-      }, done);
-    },
-  });
-  server.on('error', () => {});
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', () => resolve()));
-  return { mails, stop: () => new Promise((resolve) => server.close(() => resolve())) };
 }
 
 const subjectsOf = (mails: readonly string[]): string[] =>

@@ -92,6 +92,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'as set add':
       '--exclude --exclude-file --no-exclude-caches --live --zone --keep --after --hook-limit --on-mains --unmetered --between --limit-download',
   },
+  drill: { drill: '--seed --bytes --snapshot' },
   init: {
     'key-algorithm': '--port --names --key-algorithm',
     audit: '--network',

@@ -95,6 +95,21 @@ const ReportedSetView = Type.Object({
       added: PresentWhen('the client says it', Bytes),
     }),
   ),
+  /** What the client says of its restore drills. */
+  drill: PresentWhen(
+    'there was one, and the server is new enough to say it',
+    Type.Object({
+      /** When the newest one ended, and what is known since. */
+      ended: Time,
+      result: Type.Enum(['proven', 'damaged', 'different', 'empty', 'failed']),
+      /** When one ended last that proved the set. */
+      proven: PresentWhen('one did', Time),
+      /** Of the newest one: files that were restored and are as they were saved, and bytes restored. */
+      files: Type.Integer(),
+      bytes: Bytes,
+      found: PresentWhen('something was found wrong, or it could not be held', Type.String()),
+    }),
+  ),
 });
 
 /** What a client says of its backup sets. */
@@ -177,7 +192,7 @@ function reportView({ received, hasAgent, total, sets, refused }: JudgedReport):
 }
 
 function setView(set: JudgedSet): Static<typeof ReportedSetView> {
-  const { id, name, every, state, since, why, next, running, isElsewhere, last, success } = set;
+  const { id, name, every, state, since, why, next, running, isElsewhere, last, success, drill } = set;
   return {
     id,
     name,
@@ -190,6 +205,7 @@ function setView(set: JudgedSet): Static<typeof ReportedSetView> {
     elsewhere: isElsewhere,
     ...(last && { last: withTimes(last) }),
     ...(success && { success: withTimes(success) }),
+    ...(drill && { drill: withTimes(drill) }),
   };
 }
 

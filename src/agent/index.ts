@@ -27,6 +27,16 @@ export {
 } from './collect-request.ts';
 export { Connection, connectNode } from './connection.ts';
 export {
+  type Drill,
+  type DrillRecord,
+  drillResults,
+  foundIn,
+  keepDrill,
+  readDrills,
+} from './drill/drill-record.ts';
+export { DrillRunner, drillBytes } from './drill/drill-runner.ts';
+export { drillDueMs, drillFinding, drillState, isDrillAlarm } from './drill/drill-standing.ts';
+export {
   type ExportLayout,
   exportPem,
   exportRestic,
@@ -122,13 +132,13 @@ export {
   setTag,
 } from './sets/backup-set.ts';
 export { surroundings, whatKeeps } from './sets/conditions.ts';
+export { forgetSet } from './sets/forget-set.ts';
 export { checkHook, defaultHookLimitMs, hasSucceeded, hookFailed, runHook } from './sets/hooks.ts';
 export { keepRuleForm, owesPrune, parseKeepRule } from './sets/keep-rule.ts';
 export { Reporter } from './sets/reporter.ts';
 export { keepSentSets, readSentSets, refuseSet } from './sets/sent-set-file.ts';
 export {
   beginAttempt,
-  forgetAttempts,
   type HookRun,
   keepSetAttempt,
   readAttempts,

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  DrillRunner,
   holdAgent,
   LiveSets,
   openNode,
@@ -35,7 +36,7 @@ export const word: Word = {
 };
 
 const examples = `
-It watches the sets that are live, and saves what changes in them. It reads the sets anew each minute, and at SIGHUP, and tells the
+It watches the sets that are live, and saves what changes in them. Once a week it restores a sample of each set, and compares it. It reads the sets anew each minute, and at SIGHUP, and tells the
 server how they stand. Every six hours it asks
 whether a newer version is published, and says so; client set update on has it installed. Each run is a process of its own: holdfast set run NAME.
 It holds one line to the server, over which the server can start jobs: those alone that client set agent.allow names.
@@ -73,16 +74,26 @@ async function runAgent(context: Context): Promise<void> {
     live,
     run: async ({ name }, changes) => {
       const words = ['set', 'run', name, ...(changes === undefined ? [] : ['--changes', changes])];
-      const { code, came } = await runSelf(context, words);
-      return { came, isSaved: code === 0 || code === exitCode.someFilesUnread };
+      const { code, came, error } = await runSelf(context, words);
+      return { came, isSaved: code === 0 || code === exitCode.someFilesUnread, error };
     },
+  });
+  const drills = new DrillRunner({
+    directory: home.node,
+    machine,
+    clock,
+    log,
+    around: surroundings,
+    run: async ({ name }) => (await runSelf(context, ['drill', name])).came,
   });
   const renewal = new Renewal(context, home, log);
   const everyMs = reportEveryMs;
-  using reporter = new Reporter({ directory: home.node, machine, everyMs, clock, log, signal });
+  const unrecorded = runner.unrecorded.bind(runner);
+  using reporter = new Reporter({ directory: home.node, machine, everyMs, unrecorded, clock, log, signal });
   const orders = new OrdersOfServer(context, home, log);
   const line = orders.hold();
-  const updates = new SelfUpdate({ ...context, home, log, isFree: () => runner.isIdle && orders.isIdle });
+  const isFree = (): boolean => runner.isIdle && orders.isIdle && drills.isIdle;
+  const updates = new SelfUpdate({ ...context, home, log, isFree });
   let telling: Promise<void> | undefined;
   let toldMs = Number.NEGATIVE_INFINITY;
   while (!signal.aborted) {
@@ -90,6 +101,8 @@ async function runAgent(context: Context): Promise<void> {
     // Before it is looked what is due, so that what changes meanwhile is not missed.
     const changed = Promise.race([live.changed(), orders.changed()]);
     const waitMs = await runner.tick();
+    // It reads what a set would write, and can wait.
+    if (runner.isIdle) await drills.tick();
     // Beside the sets, which do not wait for a server; changes come faster than anybody wants to hear of.
     if (live.isEmpty || Math.abs(clock.now() - toldMs) >= restEveryMs) {
       toldMs = clock.now();
@@ -97,10 +110,10 @@ async function runAgent(context: Context): Promise<void> {
       void updates.look();
       telling ??= tellOfOwnSets(context, home, log).finally(() => (telling = undefined));
     }
-    await wake(context, Math.min(waitMs, everyMs), Promise.race([runner.ended(), changed]));
+    await wake(context, Math.min(waitMs, everyMs), Promise.race([runner.ended(), drills.ended(), changed]));
   }
   log.info('the agent ends, and so do the sets that run');
-  await Promise.all([runner.idle(), line]);
+  await Promise.all([runner.idle(), drills.idle(), line]);
   await telling;
 }
 

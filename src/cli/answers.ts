@@ -1,6 +1,6 @@
 import { type TObject, type TProperties, type TSchema, Type } from 'typebox';
 import { type Answer, operations, PresentWhen, TextOrNull, Time, TimeOrNull } from '../admin/index.ts';
-import { setStates } from '../agent/index.ts';
+import { drillResults, setStates } from '../agent/index.ts';
 import { roles } from '../pki/index.ts';
 import { ClientPolicy } from '../policy/index.ts';
 
@@ -206,6 +206,35 @@ const NoticeChannel = object({
 
 const WatchGap = Type.Enum(['overflow', 'mount', 'silent', 'limit']);
 
+const DrillFound = {
+  result: Type.Enum([...drillResults]),
+  snapshot: PresentWhen('it got so far', text()),
+  seed: count(),
+  files: count(),
+  compared: count(),
+  bytes: count(),
+  wrong: count(),
+  code: PresentWhen('it could not be held', text()),
+  message: PresentWhen('it could not be held', text()),
+  hint: PresentWhen('it could not be held', text()),
+};
+
+const Drilled = object({
+  set: text(),
+  begun: Time,
+  ended: Time,
+  ...DrillFound,
+  most: bytes(),
+  problems: Type.Array(
+    object({
+      kind: Type.Enum(['damaged', 'different']),
+      path: Place,
+      message: text(),
+      blob: PresentWhen('it is about a part of a file', text()),
+    }),
+  ),
+});
+
 const BackupSet = object({
   name: text(),
   id: text(),
@@ -246,6 +275,15 @@ const BackupSet = object({
   limitDownload: PresentWhen('it fetches no faster', text()),
   last: PresentWhen('it ever ran', SetAttempt),
   sentBy: PresentWhen('the server sends it', text()),
+  drill: PresentWhen(
+    'it was ever drilled',
+    object({
+      ended: Time,
+      ...DrillFound,
+      found: PresentWhen('something was found wrong, or it could not be held', text()),
+      proven: PresentWhen('a drill ever proved it', Time),
+    }),
+  ),
 });
 
 const SentToClients = object({
@@ -532,6 +570,7 @@ export const answers = {
     errors: count(),
     hints: count(),
   }),
+  drill: Type.Array(Drilled),
   'set add': BackupSet,
   'set list': Type.Array(BackupSet),
   'set show': object({ ...BackupSet.properties, attempts: Type.Array(SetAttempt) }),

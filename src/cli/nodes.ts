@@ -7,6 +7,7 @@ import { boundsRows } from './node/set.ts';
 import { parseLimit } from './options/option-values.ts';
 import type { Context } from './program/context.ts';
 import { exitCode } from './program/failure.ts';
+import { provenText } from './set/set-view.ts';
 import { type Answer, line, type Row, row, table, warning } from './terminal/answer.ts';
 import {
   formatAge,
@@ -169,7 +170,7 @@ function* reportRows({ report }: NodeOfList, nowMs: number): Iterable<Row> {
   const { received, agent, total, sets, refused = [] } = report;
   const agentRuns = agent ? 'its agent runs' : 'no agent runs there';
   yield row('told', whenOf(received, nowMs), plural(total, 'backup set'), agentRuns);
-  for (const { name, state, since, next, success, elsewhere } of sets) {
+  for (const { name, state, since, next, success, elsewhere, drill } of sets) {
     const { ended, arrived, bytes } = success ?? {};
     const came = elsewhere ? ended : arrived;
     const size = bytes === undefined ? [] : [formatBytes(bytes)];
@@ -181,6 +182,7 @@ function* reportRows({ report }: NodeOfList, nowMs: number): Iterable<Row> {
       name,
       `${state}, ${age}`,
       snapshot,
+      provenText({ clock: { now: () => nowMs } }, drill),
       ...size,
       ...where,
       `next ${formatTime(new Date(next))}`,

@@ -152,6 +152,11 @@ export const words: readonly WordEntry[] = [
     load: () => import('./check.ts'),
   },
   {
+    name: 'drill',
+    summary: 'restore a sample of each backup set, and compare it',
+    load: () => import('./drill.ts'),
+  },
+  {
     name: 'forget',
     summary: 'remove snapshots by a policy, or by name',
     load: () => import('./forget.ts'),

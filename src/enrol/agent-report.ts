@@ -52,6 +52,21 @@ const ReportedSuccess = Type.Object(
   closed,
 );
 
+/** What the newest restore drill of a set came to, and when one proved it last. */
+const ReportedDrill = Type.Object(
+  {
+    endedMs: Moment,
+    result: Type.Enum(['proven', 'damaged', 'different', 'empty', 'failed']),
+    provenMs: Type.Optional(Moment),
+    /** Of the newest one: files that were restored and are as they were saved, and bytes restored. */
+    files: Size,
+    bytes: Size,
+    /** What was found wrong, or why it could not be held. */
+    found: Type.Optional(Text),
+  },
+  closed,
+);
+
 /** A backup set of a machine, and how it stands by the machine's own word. */
 const ReportedSet = Type.Object(
   {
@@ -71,6 +86,7 @@ const ReportedSet = Type.Object(
     elsewhere: Type.Optional(Type.Literal(true)),
     last: Type.Optional(ReportedAttempt),
     success: Type.Optional(ReportedSuccess),
+    drill: Type.Optional(ReportedDrill),
   },
   closed,
 );

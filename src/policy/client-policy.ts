@@ -43,6 +43,12 @@ export const ClientPolicy = Type.Object(
         'Whether the agent of this machine installs a newer version that the network offers, by itself; otherwise it only says so.',
       examples: ['on'],
     }),
+    'agent.drill': Type.String({
+      pattern: '^(off|[1-9][0-9]{0,11}(B|kB|MB|GB|TB|KiB|MiB|GiB|TiB))$',
+      description:
+        'How much the agent of this machine restores of each backup set in a week, to prove that it can be: so many bytes at most, and a hundredth of the set; `off` for nothing.',
+      examples: ['200MB'],
+    }),
     'agent.allow': Type.Array(
       Type.String({ pattern: '^(backup|check|sets|(restore|sets|hook):/[^,;=\\u0000]*)$', maxLength: 200 }),
       {
@@ -67,6 +73,7 @@ export const defaultClientPolicy: ClientPolicy = {
   groups: [...strongestGroups],
   retryFor: '15m',
   update: false,
+  'agent.drill': '1GB',
   'agent.allow': [],
 };
 

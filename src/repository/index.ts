@@ -1,7 +1,7 @@
 /**
  * The restic engine: repositories that any restic client reads and writes, and nothing of ours beside them. A store holds
  * encrypted files; this folder knows what is in them. `format/` is the format alone, bytes to values and back;
- * `kernel/` what must be fast; `archive/`, `restore/` and `check/` are what one does with a repository.
+ * `kernel/` what must be fast; `archive/`, `restore/`, `check/` and `drill/` are what one does with a repository.
  */
 
 export { archive } from './archive/archive.ts';
@@ -15,6 +15,8 @@ export type {
 export { type CheckSummary, check } from './check/check.ts';
 export { type CopySummary, copySnapshots } from './copy/copy-snapshots.ts';
 export { type DiffStatistics, diffTrees, type TreeChange } from './diff-trees.ts';
+export { type DrillOptions, type DrillSummary, drill } from './drill/drill.ts';
+export type { DrillProblem } from './drill/prove-file.ts';
 export { readContentInOrder } from './dump/read-content.ts';
 export { tarFolder } from './dump/tar-folder.ts';
 export { zipFolder } from './dump/zip-folder.ts';

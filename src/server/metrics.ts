@@ -179,6 +179,8 @@ async function nodeFamilies(
   const states: Sample[] = [];
   const arrived: Sample[] = [];
   const due: Sample[] = [];
+  const proven: Sample[] = [];
+  const drills: Sample[] = [];
   for await (const node of everyNode(authority, maxNodes)) {
     const { role, name } = node;
     if (node.state !== 'revoked' && node.notAfter !== undefined)
@@ -195,6 +197,9 @@ async function nodeFamilies(
       due.push({ labels, value: seconds(set.next) });
       const came = set.success?.arrived;
       if (came !== undefined) arrived.push({ labels, value: seconds(came) });
+      if (set.drill === undefined) continue;
+      drills.push({ labels: { ...labels, result: set.drill.result }, value: 1 });
+      if (set.drill.proven !== undefined) proven.push({ labels, value: seconds(set.drill.proven) });
     }
   }
   return [
@@ -220,6 +225,16 @@ async function nodeFamilies(
       'holdfast_set_snapshot_timestamp_seconds',
       'When the newest snapshot of a backup set came here.',
       arrived,
+    ),
+    gauge(
+      'holdfast_set_proven_timestamp_seconds',
+      'When a restore drill last proved a backup set of a client, by its word.',
+      proven,
+    ),
+    gauge(
+      'holdfast_set_drill',
+      'What is known of a backup set of a client by its restore drills, always 1.',
+      drills,
     ),
   ];
 }

@@ -26,7 +26,8 @@ export async function networkConcerns(
     const own = node.report?.sets ?? [];
     sets += own.length;
     concerns.push(...certificateConcern(node, own, nowMs));
-    for (const set of own) concerns.push(...setConcern(node.name, set, { nowMs, sinceMs }));
+    for (const set of own)
+      concerns.push(...setConcern(node.name, set, { nowMs, sinceMs }), ...drillConcern(node.name, set));
   }
   for (const [client, alarms] of await authority.activity.alarms())
     for (const { alarm, detail } of alarms)
@@ -49,6 +50,15 @@ function setConcern(
   const text = `the set ${name} of client/${client} is ${state} since ${since.toISOString()}: ${why}`;
   const isDoubtful = state === 'silent' && nowMs - sinceMs < listeningMs;
   return [{ subject, state, text, isDoubtful }];
+}
+
+/** Of a set that cannot be restored as it was saved, by the word of its client. */
+function drillConcern(client: string, { name, drill }: JudgedSet): Concern[] {
+  if (drill === undefined || (drill.result !== 'damaged' && drill.result !== 'different')) return [];
+  const { result, ended, found } = drill;
+  const subject = `restore drill of the set ${name} of client/${client}`;
+  const text = `the restore drill of the set ${name} of client/${client} found it ${result} ${ended.toISOString()}: ${found}`;
+  return [{ subject, state: result, text }];
 }
 
 /** Of one that is not renewed, with the sets that stop when it ends. */

@@ -15,9 +15,12 @@ const beforeRecords = [
   'src/authority/ocsp/recent.test.ts',
 ];
 
+/** What agents tell, who is told of it, and what the server has them do: by the program as it is, its server with records there. */
+const byProgram = ['test/agent-reports.test.ts', 'test/notices.test.ts', 'test/jobs.test.ts'];
+
 /** What is proved of records in a file, to be proved of records in PostgreSQL too, by the same tests. */
 const files: Readonly<Record<PostgresKind, readonly string[]>> = {
-  newest: globSync('src/authority/**/*.test.ts', { exclude: beforeRecords }),
+  newest: [...globSync('src/authority/**/*.test.ts', { exclude: beforeRecords }), ...byProgram],
   // The contract of databases, and a part of the authority that has each of its tables.
   debian: [
     'test/postgres/database.test.ts',

@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { launcher, runProgram } from './holdfast-process.ts';
 
 /** {@link clockMoved} by whole days into the future. */
@@ -17,6 +19,39 @@ export function clockMoved(offset: string): Record<string, string> {
     FAKETIME_DONT_FAKE_MONOTONIC: '1',
     NO_FAKE_STAT: '1',
   };
+}
+
+/** A clock on the wall that several programs have in common, and that is moved while they run; their timers are not. */
+export class SharedClock {
+  /** What to add to the environment of each. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly #file: string;
+  #aheadMs = 0;
+
+  /** @param file where it is kept how far the clock is ahead */
+  constructor(file: string) {
+    this.#file = file;
+    writeFileSync(file, '+0');
+    this.env = {
+      LD_PRELOAD: preload(),
+      FAKETIME_TIMESTAMP_FILE: file,
+      FAKETIME_CACHE_DURATION: '1',
+      FAKETIME_DONT_FAKE_MONOTONIC: '1',
+      NO_FAKE_STAT: '1',
+    };
+  }
+
+  /** What it says now. */
+  get nowMs(): number {
+    return Date.now() + this.#aheadMs;
+  }
+
+  /** Moves it, and waits until every program has it so. */
+  async advance(ms: number): Promise<void> {
+    this.#aheadMs += ms;
+    writeFileSync(this.#file, `+${Math.round(this.#aheadMs / 1000)}`);
+    await setTimeout(1200);
+  }
 }
 
 /**

@@ -1,29 +1,41 @@
 import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from './free-ports.ts';
+import type { NetworkClient } from './network.ts';
 
 /** How a line is cut: connections are reset and none is made, or whatever is sent goes nowhere. */
 export type Cut = 'reset' | 'silent';
+
+/** Has a client reach its server by a line alone. */
+export function useLine({ home }: NetworkClient, port: number): void {
+  const file = join(home, 'node/node.json');
+  const state = JSON.parse(readFileSync(file, 'utf8')) as object;
+  writeFileSync(file, JSON.stringify({ ...state, servers: [`https://127.0.0.1:${port}`] }));
+}
 
 /** A line of TCP to a port of this machine, which can be cut for a while. */
 export class CutLine implements AsyncDisposable {
   readonly port: number;
   readonly #target: number;
+  readonly #delayMs: number;
   readonly #server: Server;
   readonly #ends = new Set<Socket>();
   #cutAfterBytes = Number.POSITIVE_INFINITY;
   #onCut: (() => void) | undefined;
 
-  private constructor(port: number, target: number) {
+  private constructor(port: number, target: number, delayMs: number) {
     this.port = port;
     this.#target = target;
+    this.#delayMs = delayMs;
     this.#server = createServer((near) => this.#join(near));
   }
 
-  /** A line to `target`, from a port of its own. */
-  static async to(target: number): Promise<CutLine> {
-    const line = new CutLine(await freePorts(1), target);
+  /** A line to `target`, from a port of its own; whatever is sent arrives so much later. */
+  static async to(target: number, { delayMs = 0 }: { readonly delayMs?: number } = {}): Promise<CutLine> {
+    const line = new CutLine(await freePorts(1), target, delayMs);
     await line.#listen();
     return line;
   }
@@ -68,13 +80,18 @@ export class CutLine implements AsyncDisposable {
     from.on('error', () => {});
     from.once('close', () => {
       this.#ends.delete(from);
-      to.destroy();
+      this.#later(() => to.destroy());
     });
     from.on('data', (data) => {
       this.#cutAfterBytes -= data.length;
-      if (this.#cutAfterBytes >= 0) to.write(data);
+      if (this.#cutAfterBytes >= 0) this.#later(() => to.write(data));
       else this.#onCut?.();
     });
+  }
+
+  #later(work: () => void): void {
+    if (this.#delayMs === 0) work();
+    else setTimeout(work, this.#delayMs);
   }
 
   #reset(): void {

@@ -1,9 +1,10 @@
-import { globSync, mkdirSync } from 'node:fs';
+import { globSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { askServer, socketOf } from './ask-server.ts';
 import { freePorts } from './free-ports.ts';
 import { launcher, type ProgramResult, RunningProgram, runProgram } from './holdfast-process.ts';
+import { createTestDatabase, type TestDatabase } from './postgres-database.ts';
 import { takesConnections } from './takes-connections.ts';
 
 /** How restic, or anything that speaks its protocol, reaches a client's repository. */
@@ -25,17 +26,27 @@ export class Network implements AsyncDisposable {
   readonly directory: string;
   readonly home: string;
   readonly port: number;
+  readonly #database: TestDatabase | undefined;
   #server: RunningProgram;
 
-  private constructor(program: string, directory: string, port: number) {
+  private constructor(
+    program: string,
+    directory: string,
+    { port, database }: { readonly port: number; readonly database: TestDatabase | undefined },
+  ) {
     this.program = program;
     this.directory = directory;
     this.home = homeIn(directory);
     this.port = port;
+    this.#database = database;
     this.#server = this.#startServer();
   }
 
-  /** Makes a network with its home in `directory`, an empty or missing folder, and waits until its server listens; `creation` is the command that makes it, `completed` what is done after it. */
+  /**
+   * Makes a network with its home in `directory`, an empty or missing folder, and waits until its server listens; `creation` is the
+   * command that makes it, `completed` what is done after it. Its records are in a file, or in a database of the server that
+   * `HOLDFAST_TEST_DATABASE` names.
+   */
   static async start(
     directory: string,
     program: string = launcher,
@@ -44,8 +55,11 @@ export class Network implements AsyncDisposable {
   ): Promise<Network> {
     mkdirSync(directory, { recursive: true });
     const port = await freePorts();
+    const server = process.env['HOLDFAST_TEST_DATABASE'];
+    const database = server === undefined ? undefined : await createTestDatabase(server);
     const words = [
       ...creation,
+      ...(database === undefined ? [] : ['--database', withoutPassword(database, join(directory, 'pgpass'))]),
       '--network',
       'network.test',
       '--names',
@@ -55,7 +69,7 @@ export class Network implements AsyncDisposable {
     ];
     await runProgram(program, [...words, '--home', homeIn(directory)], { env: { HOME: directory } });
     await completed(homeIn(directory));
-    const network = new Network(program, directory, port);
+    const network = new Network(program, directory, { port, database });
     await network.#listening();
     return network;
   }
@@ -113,6 +127,7 @@ export class Network implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server[Symbol.asyncDispose]();
+    await this.#database?.[Symbol.asyncDispose]();
   }
 
   #startServer(env: Readonly<Record<string, string>> = {}): RunningProgram {
@@ -146,9 +161,9 @@ export class NetworkClient {
     this.home = homeIn(directory);
   }
 
-  /** Starts a command on the client's machine. */
-  start(words: readonly string[]): RunningProgram {
-    const options = { program: this.network.program, env: { HOME: this.directory } };
+  /** Starts a command on the client's machine; `env` is added to its environment. */
+  start(words: readonly string[], env: Readonly<Record<string, string>> = {}): RunningProgram {
+    const options = { program: this.network.program, env: { HOME: this.directory, ...env } };
     return new RunningProgram([...words, '--home', homeIn(this.directory)], options);
   }
 
@@ -172,6 +187,16 @@ export class NetworkClient {
     const named = Object.entries(files).flatMap(([option, file]) => [`--${option}`, join(directory, file)]);
     return { url: stdout.replace(/^rest:/, ''), directory, options: ['--repo', stdout, ...named] };
   }
+}
+
+/** Where a database is, in a word for a command line: its password goes into a file. */
+function withoutPassword({ place }: TestDatabase, passfile: string): string {
+  if (place.kind !== 'postgres') throw new TypeError(`a test database in ${place.kind}`);
+  const url = new URL(place.url.reveal());
+  writeFileSync(passfile, `*:*:*:${url.username}:${url.password}\n`, { mode: 0o600 });
+  url.password = '';
+  url.searchParams.set('passfile', passfile);
+  return url.href;
 }
 
 function homeIn(directory: string): string {

@@ -331,6 +331,13 @@ export const writingCommands: readonly WritingCommand[] = [
     ready: (home, here) => addSet(home, here),
     after: [['set', 'show', 'documents']],
   }),
+  onMachine('drill', ['documents'], {
+    ready: async (home, here) => {
+      await addSet(home, here);
+      await quick(['set', 'run', 'documents', '--home', home]);
+    },
+    after: [['set', 'show', 'documents']],
+  }),
   {
     name: 'request collect',
     prepare: async (here, scene) => {

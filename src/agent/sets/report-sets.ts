@@ -1,4 +1,6 @@
 import { type AgentReport, maxReportedSets, maxReportedText, type ReportedSet } from '../../enrol/index.ts';
+import { type DrillRecord, readDrills } from '../drill/drill-record.ts';
+import { drillFinding, drillState, isDrillAlarm } from '../drill/drill-standing.ts';
 import { type RefusedSet, readAllSets } from './all-sets.ts';
 import type { BackupSet } from './backup-set.ts';
 import { type Surroundings, whatKeeps } from './conditions.ts';
@@ -15,6 +17,8 @@ export interface ReportOptions {
   readonly around: Surroundings;
   /** How soon the next report comes at least, where an agent makes it. */
   readonly everyMs?: number | undefined;
+  /** The newest run of a set that could not be put on record. */
+  readonly unrecorded?: (set: BackupSet) => SetAttempt | undefined;
 }
 
 /** How the sets of this machine stand, as the server is told: where there are too many, those that are not ok first. */
@@ -23,12 +27,17 @@ export async function reportSets({
   machine,
   around,
   everyMs,
+  unrecorded = () => undefined,
 }: ReportOptions): Promise<AgentReport> {
   const { sets, refused } = await readAllSets(directory);
   const reported = await Promise.all(
-    sets.map(async (set) => reportSet(set, await readAttempts(directory, set), { machine, around })),
+    sets.map(async (set) => {
+      const attempts = withNewest(await readAttempts(directory, set), unrecorded(set));
+      const drills = reportDrills(await readDrills(directory, set));
+      return { ...(await reportSet(set, attempts, { machine, around })), ...drills };
+    }),
   );
-  const told = reported.toSorted((one, other) => Number(one.state === 'ok') - Number(other.state === 'ok'));
+  const told = reported.toSorted((one, other) => Number(isFine(one)) - Number(isFine(other)));
   return {
     version: 1,
     sentMs: around.nowMs,
@@ -37,6 +46,15 @@ export async function reportSets({
     total: sets.length,
     ...(refused.length > 0 && { refused: refused.map(refusalOf) }),
   };
+}
+
+function withNewest(kept: readonly SetAttempt[], newest: SetAttempt | undefined): readonly SetAttempt[] {
+  const keptMs = Date.parse(kept.at(-1)?.begun ?? '') || Number.NEGATIVE_INFINITY;
+  return newest === undefined || Date.parse(newest.begun) < keptMs ? kept : [...kept, newest];
+}
+
+function isFine({ state, drill }: ReportedSet): boolean {
+  return state === 'ok' && (drill === undefined || !isDrillAlarm(drill.result));
 }
 
 async function reportSet(
@@ -96,6 +114,22 @@ function successOf({ begun, outcome }: SetAttempt): NonNullable<ReportedSet['suc
     ...(files !== undefined && { files }),
     ...(bytes !== undefined && { bytes }),
     ...(added !== undefined && { added }),
+  };
+}
+
+function reportDrills(record: DrillRecord | undefined): Pick<ReportedSet, 'drill'> {
+  if (record === undefined) return {};
+  const { last, proven } = record;
+  const found = drillFinding(last);
+  return {
+    drill: {
+      endedMs: Date.parse(last.ended),
+      result: drillState(record),
+      ...(proven !== undefined && { provenMs: Date.parse(proven.ended) }),
+      files: last.files,
+      bytes: last.bytes,
+      ...(found !== undefined && { found: shown(found) }),
+    },
   };
 }
 

@@ -7,6 +7,7 @@ import { createLog, dayMs, hourMs, isHoldfastError, ManualClock, minuteMs } from
 import { holdAgent } from './agent-lock.ts';
 import type { BackupSet } from './backup-set.ts';
 import type { Surroundings } from './conditions.ts';
+import { reportSets } from './report-sets.ts';
 import { beginAttempt, keepSetAttempt, readAttempts, resultOf } from './set-attempts.ts';
 import { changeSets } from './set-file.ts';
 import { type RunEnd, SetRunner } from './set-runner.ts';
@@ -172,7 +173,7 @@ describe('what runs the sets', () => {
     assert.deepEqual((await readAttempts(directory, one)).map(resultOf), ['cut off', 'ok']);
   });
 
-  it('does not begin again and again what ends without being on record', async () => {
+  it('does not begin again and again what ends without being on record, and knows what it ended with', async () => {
     await keep(set('broken'));
     let times = 0;
     const log = createLog({ destination: { write: () => {} } });
@@ -181,10 +182,20 @@ describe('what runs the sets', () => {
       isOnMains: async () => true,
       isMetered: async () => false,
     });
-    const run = async (): Promise<RunEnd> => ({ came: `exit code ${++times}`, isSaved: false });
+    let error: RunEnd['error'] = { code: 'storage_full', message: 'no space left' };
+    const run = async (): Promise<RunEnd> => ({ came: `exit code ${++times}`, isSaved: false, error });
     const runner = new SetRunner({ directory, machine: 'here', clock, log, around, run });
     await pass(runner, hourMs);
     assert.equal(times, 6);
+    const report = async (): Promise<unknown[]> => {
+      const unrecorded = runner.unrecorded.bind(runner);
+      const options = { directory, machine: 'here', around: around(clock.now()), unrecorded };
+      return (await reportSets(options)).sets.map(({ state, last }) => [state, last?.result, last?.code]);
+    };
+    assert.deepEqual(await report(), [['failed', 'failed', 'storage_full']]);
+    error = undefined;
+    await pass(runner, hourMs);
+    assert.deepEqual(await report(), [['never', undefined, undefined]]);
   });
 
   it('goes on while its file is damaged, and with what is in it when it is whole again', async () => {

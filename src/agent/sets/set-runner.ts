@@ -1,10 +1,9 @@
-import { type Clock, type Log, minuteMs } from '../../base/index.ts';
+import { type Clock, type ErrorCode, type Log, minuteMs } from '../../base/index.ts';
 import type { LiveSets } from '../live/live-sets.ts';
 import { readSets } from './all-sets.ts';
 import type { BackupSet } from './backup-set.ts';
 import { type Surroundings, whatKeeps } from './conditions.ts';
-import { readAttempts } from './set-attempts.ts';
-
+import { readAttempts, type SetAttempt } from './set-attempts.ts';
 import { type SetState, stateOf } from './set-state.ts';
 
 /** What runs sets when their time comes. */
@@ -29,6 +28,8 @@ export interface RunEnd {
   readonly came: string;
   /** Whether there is a snapshot of it. */
   readonly isSaved: boolean;
+  /** What it failed by, where it said so. */
+  readonly error?: { readonly code: string; readonly message: string } | undefined;
 }
 
 /** So many sets run at once, and so many live ones beside them, of what has changed. */
@@ -59,6 +60,8 @@ export class SetRunner {
   readonly #saving = new Set<string>();
   /** When each was begun last. */
   readonly #begunMs = new Map<string, number>();
+  /** The newest run of each that could not be put on record. */
+  readonly #unrecorded = new Map<string, SetAttempt>();
   /** What was said of each last, so that it is not said every minute. */
   readonly #said = new Map<string, string>();
 
@@ -100,6 +103,11 @@ export class SetRunner {
   /** Resolves when none goes on. */
   async idle(): Promise<void> {
     await Promise.all(this.#running.values());
+  }
+
+  /** The newest run of a set that could not be put on record, as on a disk that is full; where none was since. */
+  unrecorded({ id }: Pick<BackupSet, 'id'>): SetAttempt | undefined {
+    return this.#unrecorded.get(id);
   }
 
   async #states(nowMs: number): Promise<readonly KnownSet[]> {
@@ -165,11 +173,28 @@ export class SetRunner {
     const taken = await live?.begin(set);
     let isSaved = false;
     try {
+      const begunMs = this.#options.clock.now();
       const end = await run(set, isLive ? taken?.changes : undefined);
       isSaved = end.isSaved;
+      await this.#noteUnrecorded(set, begunMs, end);
       log.info('a set has ended', { set: set.name, came: end.came });
     } finally {
       taken?.end(isSaved);
+    }
+  }
+
+  async #noteUnrecorded(set: BackupSet, begunMs: number, { error }: RunEnd): Promise<void> {
+    const { directory, clock } = this.#options;
+    const newest = (await readAttempts(directory, set)).at(-1);
+    const isOnRecord = newest !== undefined && Date.parse(newest.begun) >= begunMs;
+    if (isOnRecord || error === undefined || error.code === ('set_running' satisfies ErrorCode))
+      this.#unrecorded.delete(set.id);
+    else {
+      const [begun, ended] = [begunMs, clock.now()].map((ms) => new Date(ms).toISOString()) as [
+        string,
+        string,
+      ];
+      this.#unrecorded.set(set.id, { begun, outcome: { ended, result: 'failed', ...error } });
     }
   }
 

@@ -110,4 +110,17 @@ describe('a set that a machine tells of', () => {
     assert.match(standing({ set: monthly }, 50 * hourMs), /^silent since 1:/, 'its agent does not report');
     assert.match(standing({ set: monthly, agent: false }, 20 * dayMs), /^ok /, 'nobody said that it would');
   });
+
+  it('was proven when it says, by the clock here, and never later than it said so', () => {
+    const drill = { endedMs: beganMs, result: 'proven', provenMs: beganMs, files: 5, bytes: 10 } as const;
+    const provenAfterMs = (told: Told): number => {
+      const [set] = judgeReport(received(told), { nowMs: beganMs + dayMs, heardMs: beganMs }).sets;
+      return (set?.drill?.proven?.getTime() ?? Number.NaN) - beganMs;
+    };
+    for (const aheadMs of [0, -400 * dayMs, 7 * hourMs])
+      assert.equal(provenAfterMs({ set: { drill }, aheadMs }), 0);
+    const future = { ...drill, provenMs: beganMs + 300 * dayMs };
+    assert.equal(provenAfterMs({ set: { drill: future } }), hourMs);
+    assert.ok(Number.isNaN(provenAfterMs({})));
+  });
 });

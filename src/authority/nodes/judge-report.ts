@@ -45,6 +45,20 @@ export interface JudgedSet extends Pick<ReportedSet, 'id' | 'name' | 'every' | '
         readonly added: number | undefined;
       }
     | undefined;
+  /** What the client says of its restore drills; undefined before the first. */
+  readonly drill: JudgedDrill | undefined;
+}
+
+/** What a client says of the restore drills of a set, at moments of the server's clock. */
+interface JudgedDrill {
+  /** When the newest one ended, and what is known since. */
+  readonly ended: Date;
+  readonly result: NonNullable<ReportedSet['drill']>['result'];
+  /** When one ended last that proved the set; never later than it was said. */
+  readonly proven: Date | undefined;
+  readonly files: number;
+  readonly bytes: number;
+  readonly found: string | undefined;
 }
 
 /** What a client says of its sets, judged. */
@@ -119,12 +133,22 @@ function judgeSet(told: ReportedSet, received: ReceivedReport, judging: Judging)
       bytes: success.bytes,
       added: success.added,
     },
+    drill: set.drill && judgeDrill(set.drill, receivedMs),
   };
+}
+
+function judgeDrill(
+  { endedMs, provenMs, result, files, bytes, found }: NonNullable<ReportedSet['drill']>,
+  receivedMs: number,
+): JudgedDrill {
+  const when = (ms: number): Date => new Date(Math.min(ms, receivedMs));
+  const proven = provenMs === undefined ? undefined : when(provenMs);
+  return { ended: when(endedMs), result, proven, files, bytes, found };
 }
 
 /** Its times by the server's clock. */
 function shifted(set: ReportedSet, byMs: number): ReportedSet {
-  const { last, success } = set;
+  const { last, success, drill } = set;
   const by = (ms: number): number => ms + byMs;
   return {
     ...set,
@@ -140,6 +164,13 @@ function shifted(set: ReportedSet, byMs: number): ReportedSet {
     }),
     ...(success && {
       success: { ...success, begunMs: by(success.begunMs), endedMs: by(success.endedMs) },
+    }),
+    ...(drill && {
+      drill: {
+        ...drill,
+        endedMs: by(drill.endedMs),
+        ...(drill.provenMs !== undefined && { provenMs: by(drill.provenMs) }),
+      },
     }),
   };
 }

@@ -53,6 +53,16 @@ export const setsErrors = {
     next: 'where it should run, on that machine: holdfast client set agent.allow sets',
     kind: 'refused',
   },
+  drill_damaged: {
+    happened:
+      'a restore drill found something that cannot be restored as it was saved, or a file on disk that is not what was saved though nobody has changed it; each is named',
+    next: 'holdfast check --read-data names all that is damaged; the next run of the set stores again what is still there, and holdfast drill looks again',
+  },
+  drill_empty: {
+    happened:
+      'a restore drill had nothing to restore: the newest snapshot of the set has no file with content',
+    next: 'look whether the folders of the set are there and have files in them: holdfast set show NAME',
+  },
   hook_failed: {
     happened:
       'a program that was to run before or after a set ended with something else than 0, or did not end in its time',

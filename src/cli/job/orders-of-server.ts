@@ -1,7 +1,6 @@
 import {
   connectNode,
-  forgetAttempts,
-  forgetLive,
+  forgetSet,
   JobRunner,
   keepSentSets,
   OrderLine,
@@ -71,10 +70,7 @@ export class OrdersOfServer {
 /** Keeps the sets that the server sends, and gives whether they are others than before; of one that it sends no more its snapshots are left. */
 async function takeSets(directory: string, sets: readonly unknown[]): Promise<boolean> {
   const { isChanged, gone } = await keepSentSets(directory, sets);
-  for (const { id } of gone) {
-    await forgetAttempts(directory, { id: sentSetId(id) });
-    await forgetLive(directory, { id: sentSetId(id) });
-  }
+  for (const { id } of gone) await forgetSet(directory, { id: sentSetId(id) });
   return isChanged;
 }
 

@@ -1,4 +1,5 @@
 import type { OperationAnswer } from '../../admin/index.ts';
+import { isDrillAlarm } from '../../agent/index.ts';
 import { type Row, table } from '../terminal/answer.ts';
 import { formatAge, formatBytes, formatShort, formatTime, plural } from '../terminal/format.ts';
 
@@ -17,12 +18,13 @@ export function setTable(nodes: readonly NodeOfList[], nowMs: number): Row {
       { heading: 'Tried', align: 'right' },
       { heading: 'Result' },
       { heading: 'Snapshot', align: 'right' },
+      { heading: 'Proven', align: 'right' },
       { heading: 'Every', shrink: true },
       { heading: 'Size', align: 'right' },
       { heading: 'New', align: 'right' },
     ],
     setsOf(nodes).map(([node, set]) => {
-      const { name, state, since, running, last, success, elsewhere, every } = set;
+      const { name, state, since, running, last, success, elsewhere, every, drill } = set;
       const came = elsewhere ? success?.ended : success?.arrived;
       return [
         `${node}/${name}`,
@@ -31,6 +33,7 @@ export function setTable(nodes: readonly NodeOfList[], nowMs: number): Row {
         last === undefined ? '-' : ago(last.begun),
         last?.result ?? '',
         came === undefined ? '-' : ago(came),
+        provenCell(drill, ago),
         every,
         success?.bytes === undefined ? '' : formatBytes(success.bytes),
         success?.added === undefined ? '' : formatBytes(success.added),
@@ -39,13 +42,27 @@ export function setTable(nodes: readonly NodeOfList[], nowMs: number): Row {
   );
 }
 
+/** Since when it is known that a set can be restored, or what is known to the contrary. */
+function provenCell(drill: ReportedSetView['drill'], ago: (time: string) => string): string {
+  if (drill === undefined) return '-';
+  if (isDrillAlarm(drill.result)) return drill.result;
+  return drill.proven === undefined ? '-' : ago(drill.proven);
+}
+
 /** What of nodes wants somebody's attention: sets that are not ok, alarms, and certificates that ended under sets. */
 export function attentionTo(nodes: readonly NodeOfList[], nowMs: number): string[] {
   return [...nodes.flatMap((node) => attentionToNode(node)), ...setsOf(nodes).flatMap(attention)];
 
-  function attention([node, { name, state, since, why }]: readonly [string, ReportedSetView]): string[] {
-    const age = formatAge(nowMs - Date.parse(since));
-    return state === 'ok' ? [] : [`the set ${name} of client/${node} is ${state}, ${age}: ${why}`];
+  function attention([node, set]: readonly [string, ReportedSetView]): string[] {
+    const { name, state, since, why, drill } = set;
+    const about = `the set ${name} of client/${node}`;
+    const ago = (time: string): string => formatAge(nowMs - Date.parse(time));
+    const standing = state === 'ok' ? [] : [`${about} is ${state}, ${ago(since)}: ${why}`];
+    if (drill === undefined || !isDrillAlarm(drill.result)) return standing;
+    return [
+      ...standing,
+      `the restore drill of ${about} found it ${drill.result}, ${ago(drill.ended)}: ${drill.found}`,
+    ];
   }
 }
 

@@ -11,7 +11,7 @@ import {
 import { machineName } from '../../transport/index.ts';
 import type { Home } from '../home/home.ts';
 import type { Context } from '../program/context.ts';
-import { attentionTo, viewSets } from '../set/set-view.ts';
+import { attentionTo, attentionToDrill, viewSets } from '../set/set-view.ts';
 import { formatTime, plural } from '../terminal/format.ts';
 
 /** What tells of a home: of its own sets where the agent watches, of all nodes where the server does. */
@@ -53,10 +53,15 @@ async function ownConcerns(context: Context, home: Home): Promise<readonly Conce
   const nowMs = context.clock.now();
   const sets = await viewSets(context, home);
   const concerns = sets.flatMap((set) => {
+    const drilled = attentionToDrill(set).map((text) => ({
+      subject: `restore drill of the set ${set.name}`,
+      state: set.drill?.result ?? 'proven',
+      text,
+    }));
     const isOnlyNew = set.state === 'never' && Date.parse(set.next) > nowMs;
-    if (set.state === 'ok' || isOnlyNew) return [];
+    if (set.state === 'ok' || isOnlyNew) return drilled;
     const text = attentionTo(context, set, true).at(-1) ?? set.state;
-    return [{ subject: `set ${set.name}`, state: set.state, text }];
+    return [{ subject: `set ${set.name}`, state: set.state, text }, ...drilled];
   });
   if ((await readNodeState(home.node)) === undefined) return concerns;
   const { notAfter } = (await openNode(home.node)).certificate;

@@ -2,8 +2,7 @@ import {
   changeSets,
   checkOwn,
   findSet,
-  forgetAttempts,
-  forgetLive,
+  forgetSet,
   readAttempts,
   setNamed,
   setTag,
@@ -34,8 +33,7 @@ async function removeSet(context: Context, name: string): Promise<Answer> {
     const found = setNamed(sets, name);
     return sets.filter((each) => each !== found);
   });
-  await forgetAttempts(home.node, set);
-  await forgetLive(home.node, set);
+  await forgetSet(home.node, set);
   const rows = [row('removed', name), note(`its snapshots stay, with the tag ${setTag(set)}`)];
   return { value: { name, id: set.id, attempts }, rows };
 }

@@ -1,17 +1,14 @@
 import {
   type BackupSet,
   beginAttempt,
-  findAgent,
   findSet,
   type HookRun,
   keepSetAttempt,
-  Reporter,
   readChanges,
   type SetAttempt,
 } from '../../agent/index.ts';
 import { HoldfastError, minuteMs } from '../../base/index.ts';
 import type { WalkLimit } from '../../files/index.ts';
-import { machineName } from '../../transport/index.ts';
 import { localPath } from '../files/local-path.ts';
 import { openHome } from '../home/home.ts';
 import { pingWatches, tellOfOwnSets } from '../notice/own-notices.ts';
@@ -20,6 +17,7 @@ import type { BackupResult } from '../repository/backing-up.ts';
 import type { Answer } from '../terminal/answer.ts';
 import type { Word } from '../word.ts';
 import { attemptSet, timeNow } from './attempt-set.ts';
+import { ownReporter } from './own-reporter.ts';
 
 /** `holdfast set run NAME` */
 export const word: Word = {
@@ -77,15 +75,6 @@ async function runSet(
   }
   if (answer === undefined || error !== undefined) throw error;
   return answer;
-}
-
-/** What tells the server of the run, where no agent does. */
-async function ownReporter(
-  { clock, log, signal }: Context,
-  directory: string,
-): Promise<Reporter | undefined> {
-  if ((await findAgent(directory)) !== undefined) return undefined;
-  return new Reporter({ directory, machine: machineName(), clock, log, signal });
 }
 
 /** @throws HoldfastError `set_not_live`, and as `readChanges` */

@@ -1,11 +1,16 @@
 import {
+  type DrillRecord,
+  drillFinding,
+  drillState,
   findAgent,
   findSet,
+  isDrillAlarm,
   type LiveStanding,
   type MachineSet,
   type RefusedSet,
   readAllSets,
   readAttempts,
+  readDrills,
   readSets,
   readStanding,
   resultOf,
@@ -26,6 +31,7 @@ import { formatAge, formatTime, plural } from '../terminal/format.ts';
 /** A set as it is shown, with how it stands. */
 export type SetView = AnswerOf<'set list'>[number];
 type WatchView = NonNullable<SetView['watched']>;
+type DrillView = NonNullable<SetView['drill']>;
 /** One attempt, as it is shown. */
 export type AttemptView = NonNullable<SetView['last']>;
 
@@ -57,6 +63,7 @@ export async function viewOf({ clock }: Context, home: Home, set: MachineSet): P
     unmetered = false,
     ...said
   } = set;
+  const drills = await readDrills(home.node, set);
   const watched = live ? await readStanding(home.node, set) : undefined;
   return {
     ...said,
@@ -73,6 +80,18 @@ export async function viewOf({ clock }: Context, home: Home, set: MachineSet): P
     onMains,
     unmetered,
     ...(last !== undefined && { last: viewAttempt(last) }),
+    ...(drills !== undefined && { drill: viewDrills(drills) }),
+  };
+}
+
+function viewDrills(record: DrillRecord): DrillView {
+  const { begun: _, most: _most, problems: _problems, ...last } = record.last;
+  const found = drillFinding(record.last);
+  return {
+    ...last,
+    result: drillState(record),
+    ...(found !== undefined && { found }),
+    ...(record.proven !== undefined && { proven: record.proven.ended }),
   };
 }
 
@@ -92,6 +111,19 @@ export function stateText({ clock }: Context, { state, since, running }: SetView
   return `${state}, ${age}${running ? ', running' : ''}`;
 }
 
+/** `proven 3 days ago`: since when it is known that the set can be restored; what is known to the contrary. */
+export function provenText({ clock }: Pick<Context, 'clock'>, drill: Proving | undefined): string {
+  const age = (time: string): string => formatAge(clock.now() - Date.parse(time));
+  if (drill === undefined) return 'not proven yet';
+  if (isDrillAlarm(drill.result)) return `found ${drill.result} ${age(drill.ended)}`;
+  const proven = drill.proven === undefined ? 'not proven yet' : `proven ${age(drill.proven)}`;
+  if (drill.result === 'empty') return `${proven}, and nothing is in it`;
+  return drill.result === 'failed' ? `${proven}, and not since: ${drill.found}` : proven;
+}
+
+/** What is known of a set by its drills. */
+type Proving = Pick<DrillView, 'result' | 'ended' | 'proven' | 'found'>;
+
 /** How the sets of a machine stand. */
 export interface SetStanding {
   readonly sets: readonly SetView[];
@@ -105,7 +137,10 @@ export async function setStanding(context: Context, home: Home): Promise<SetStan
     const { refused, ...all } = await readAllSets(home.node);
     const sets = await Promise.all(all.sets.map((set) => viewOf(context, home, set)));
     const hasAgent = (await findAgent(home.node)) !== undefined;
-    const warnings = sets.flatMap((set) => attentionTo(context, set, hasAgent));
+    const warnings = sets.flatMap((set) => [
+      ...attentionTo(context, set, hasAgent),
+      ...attentionToDrill(set),
+    ]);
     const idle = sets.length > 0 && !hasAgent ? [noAgent] : [];
     return { sets, warnings: [...idle, ...warnings, ...refused.flatMap(refusalText)] };
   } catch (error) {
@@ -118,7 +153,8 @@ export async function setStanding(context: Context, home: Home): Promise<SetStan
 export function* standingRows(context: Context, sets: readonly SetView[]): Iterable<Row> {
   for (const set of sets) {
     const next = set.waits === undefined ? `next ${formatTime(new Date(set.next))}` : `waits: ${set.waits}`;
-    yield row('set', set.name, stateText(context, set), ...(set.live ? [liveText(set)] : []), next);
+    const live = set.live ? [liveText(set)] : [];
+    yield row('set', set.name, stateText(context, set), provenText(context, set.drill), ...live, next);
   }
 }
 
@@ -151,6 +187,14 @@ function refusalText({ name, error: { code, message, hint } }: RefusedSet): stri
 }
 
 const noAgent = 'no agent runs here, and no set by itself: holdfast agent';
+
+/** What the drills of a set have found that wants attention. */
+export function attentionToDrill({ name, drill }: SetView): string[] {
+  if (drill === undefined || !isDrillAlarm(drill.result)) return [];
+  return [
+    `the restore drill of the set ${name} found it ${drill.result}: ${drill.found}: holdfast drill ${name} looks again`,
+  ];
+}
 
 /** What of a set wants attention, each in a sentence; the last one says how it stands. */
 export function attentionTo(context: Context, set: SetView, hasAgent: boolean): string[] {

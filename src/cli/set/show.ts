@@ -8,6 +8,7 @@ import {
   type AttemptView,
   gapWords,
   liveText,
+  provenText,
   type SetView,
   stateText,
   viewAttempt,
@@ -60,6 +61,7 @@ function* setRows(context: Context, set: SetView, attempts: readonly AttemptView
   const conditions = conditionsOf(set);
   if (conditions.length > 0) yield row('begins', ...conditions);
   if (set.waits !== undefined) yield row('waits', set.waits);
+  yield row('drill', provenText(context, set.drill), ...drillParts(set));
   const columns = [
     { heading: 'Begun' },
     { heading: 'Result' },
@@ -84,6 +86,13 @@ function* setRows(context: Context, set: SetView, attempts: readonly AttemptView
       .filter((each) => each !== ''))
       yield row('', text);
   }
+}
+
+/** Of the newest drill, what it restored. */
+function drillParts({ drill }: SetView): string[] {
+  if (drill?.snapshot === undefined) return [];
+  const { files, bytes, snapshot, seed } = drill;
+  return [plural(files, 'file'), formatBytes(bytes), `of ${snapshot.slice(0, 8)}`, `seed ${seed}`];
 }
 
 function conditionsOf({ onMains, unmetered, between }: SetView): string[] {

@@ -161,8 +161,8 @@ export class RunComparer implements PieceSink {
   }
 }
 
-/** Only the owner may leave the access time alone. */
-function openQuietly(path: Bytes): number {
+/** Opens a file for reading without touching its access time, where only its owner may ask for that. Throws the system's error. */
+export function openQuietly(path: Bytes): number {
   try {
     return openSync(asBuffer(path), readNoFollow | noAccessTime);
   } catch (error) {
