@@ -130,9 +130,9 @@ describe('a restore drill', () => {
       type === 'data' && name === data ? new HoldfastError('object_not_found', 'it is not there') : undefined,
     );
     const lost = await hold(snapshot, gone);
-    assert.deepEqual(lost.problems.map(({ kind, path, blob }) => [kind, path, blob]).toSorted(), [
-      ['damaged', join(top, 'a'), hello.id],
-      ['damaged', join(top, 'b'), world.id],
+    assert.deepEqual(lost.problems.map(({ kind, path, blob }) => `${kind} ${path} ${blob}`).toSorted(), [
+      `damaged ${join(top, 'a')} ${hello.id}`,
+      `damaged ${join(top, 'b')} ${world.id}`,
     ]);
     assert.match(lost.problems[0]?.message ?? '', new RegExp(`^pack ${data}: it is not there`));
     const unread = await failing(({ type, name }: ObjectRef & { name?: string }) =>
