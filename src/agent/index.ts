@@ -35,7 +35,7 @@ export {
   readDrills,
 } from './drill/drill-record.ts';
 export { DrillRunner, drillBytes } from './drill/drill-runner.ts';
-export { drillDueMs, drillFinding, drillState, isDrillAlarm } from './drill/drill-standing.ts';
+export { drillFinding, drillState, isDrillAlarm } from './drill/drill-standing.ts';
 export {
   type ExportLayout,
   exportPem,

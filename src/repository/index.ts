@@ -16,7 +16,6 @@ export { type CheckSummary, check } from './check/check.ts';
 export { type CopySummary, copySnapshots } from './copy/copy-snapshots.ts';
 export { type DiffStatistics, diffTrees, type TreeChange } from './diff-trees.ts';
 export { type DrillOptions, type DrillSummary, drill } from './drill/drill.ts';
-export type { DrillProblem } from './drill/prove-file.ts';
 export { readContentInOrder } from './dump/read-content.ts';
 export { tarFolder } from './dump/tar-folder.ts';
 export { zipFolder } from './dump/zip-folder.ts';
