@@ -136,6 +136,8 @@ const takenElsewhere: Readonly<Record<string, string>> = {
   set_refused: inSentSets,
   set_not_allowed: inSentSets,
   set_not_live: 'live.test.ts',
+  drill_damaged: 'drill.test.ts',
+  drill_empty: 'drill.test.ts',
   hook_failed: 'agent.test.ts',
   channel_invalid: 'notices.test.ts',
   channel_exists: 'notices.test.ts',
