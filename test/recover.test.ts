@@ -30,7 +30,9 @@ describe('a machine that is lost, keys and all', () => {
     await makeDataTree(at('data'), { seed: 12 });
     network = await Network.start(at('server'));
     laptop = await network.join('laptop', at('laptop'));
-    await laptop.run(['backup', at('data')]);
+    await network.run(['node', 'set', 'laptop', 'prune', 'on']);
+    for (const _ of [1, 2, 3]) await laptop.run(['backup', at('data')]);
+    await laptop.run(['forget', '--keep-last', '1']);
     renameSync(at('laptop'), at('stolen'));
     code = await network.joinCode('laptop', ['--reissue']);
   });
@@ -70,6 +72,12 @@ describe('a machine that is lost, keys and all', () => {
     const { stdout } = await fresh.run(['recover', code, '--kit', kit()]);
     assert.match(stdout, /^ {2}client {6}enrolled {3}laptop of network\.test/m);
     assert.match(stdout, /^ {2}found {7}1 snapshot$/m);
+    assert.match(
+      stdout,
+      /^ {2}removed +2 snapshots, in the trash of the server +the last 20.* holdfast trash restore laptop$/m,
+    );
+    await network.run(['trash', 'restore', 'laptop']);
+    assert.equal(JSON.parse((await fresh.run(['snapshots', '--json'])).stdout).length, 3);
     await fresh.run(['restore', 'latest', '--target', at('back')]);
     assertSameTree(join(at('back'), at('data')), at('data'));
   });
@@ -94,7 +102,7 @@ describe('a machine that is lost, keys and all', () => {
     for (const words of [[], [code]]) {
       const { stdout } = await fresh.run(['recover', ...words, '--kit', kit(), '--json']);
       const report = JSON.parse(stdout) as { name: string; snapshots: number };
-      assert.deepEqual([report.name, report.snapshots], ['laptop', 2]);
+      assert.deepEqual([report.name, report.snapshots], ['laptop', 4]);
     }
   });
 

@@ -49,6 +49,7 @@ describe('a route', () => {
         clock: systemClock,
       }),
       reports: { take: async () => {} },
+      trash: { snapshotsOf: async () => ({ version: 1, count: 0 }) },
       enrolLimit: new EnrolLimit(home.clock),
       downloads: new DownloadLimit(),
       orders: { ordersOf: async () => undefined },

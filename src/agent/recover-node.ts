@@ -3,8 +3,10 @@ import {
   type EscrowFingerprint,
   escrowFingerprint,
   fetchEscrow,
+  fetchRemovedSnapshots,
   type JoinCode,
   type RecoveryKit,
+  type RemovedSnapshots,
   type SealedPassword,
   unsealWithKit,
 } from '../enrol/index.ts';
@@ -42,6 +44,8 @@ export interface Recovery {
   readonly found: EscrowedRepository;
   /** All of the repository, the oldest first. */
   readonly snapshots: readonly StoredSnapshot[];
+  /** What was removed and could come back; undefined where the server does not tell. */
+  readonly removed: RemovedSnapshots | undefined;
 }
 
 /** What is said and asked while a machine takes its repository back. */
@@ -87,7 +91,8 @@ export async function recoverRepository(
   const known = fingerprint === undefined ? knownOf(kit, connection.node) : [fingerprint];
   const found = await openEscrowed(connection, place, { kit, known, trustServer, signal });
   const snapshots = await found.repository.snapshots({ signal, onDamaged, onFuture });
-  const recovery = { connection, location: place.store.location, found, snapshots };
+  const removed = await fetchRemovedSnapshots({ ...connection, signal });
+  const recovery = { connection, location: place.store.location, found, snapshots, removed };
   tell(recovery);
   if (found.proof !== 'known' && !trustServer && !(await accept(recovery)))
     throw new HoldfastError('interrupted', 'nothing of it was kept');

@@ -557,6 +557,7 @@ export const answers = {
     repository: text(),
     escrow: object({ fingerprint: text(), proof: text() }),
     snapshots: count(),
+    removed: PresentWhen('the server says how many were removed and rest in its trash', count()),
     newest: PresentWhen('there is a snapshot', object({ id: text(), time: Time, paths: texts })),
   }),
   check: object({

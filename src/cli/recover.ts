@@ -13,6 +13,7 @@ import {
   type JoinCode,
   kitEscrowLine,
   parseEscrowFingerprint,
+  type RemovedSnapshots,
 } from '../enrol/index.ts';
 import type { StoredSnapshot } from '../repository/index.ts';
 import { checkHome, homeAt, openHome, withHome } from './home/home.ts';
@@ -140,7 +141,7 @@ async function accept(context: Context, { connection: { node } }: Recovery): Pro
 }
 
 /** What the kit opened, before anything of it is kept. */
-function* foundRows({ connection, found, snapshots }: Recovery, reissued: boolean): Iterable<Row> {
+function* foundRows({ connection, found, snapshots, removed }: Recovery, reissued: boolean): Iterable<Row> {
   const { repository, fingerprint, proof } = found;
   const newest = snapshots.at(-1);
   const { role, name, network } = connection.node.identity;
@@ -151,11 +152,19 @@ function* foundRows({ connection, found, snapshots }: Recovery, reissued: boolea
     const from = newest.hostname === undefined ? [] : [`of ${newest.hostname}`];
     yield row('newest', newest.id.slice(0, 8), formatTime(timeOf(newest)), ...from, newest.paths.join(', '));
   }
+  if (removed !== undefined && removed.count > 0)
+    yield row('removed', ...removedCells(removed), `at the server: holdfast trash restore ${name}`);
   yield row('sealed', fingerprint, saidOf[proof]);
   if (proof === 'known') return;
   yield warning(
     `only the server says that this is of ${name}: whoever has the server could have made password and repository ${repository.id.slice(0, 8)}`,
   );
+}
+
+/** Whoever took the machine may have had its snapshots removed as well. */
+function removedCells({ count, lastRemoved }: RemovedSnapshots): string[] {
+  const last = lastRemoved === undefined ? [] : [`the last ${formatTime(new Date(lastRemoved))}`];
+  return [`${plural(count, 'snapshot')}, in the trash of the server`, ...last];
 }
 
 const saidOf: Readonly<Record<EscrowProof, string>> = {
@@ -166,7 +175,7 @@ const saidOf: Readonly<Record<EscrowProof, string>> = {
 
 /** That this machine has its repository again. */
 function recoveredAnswer(recovery: Recovery): Answer {
-  const { connection, found, snapshots } = recovery;
+  const { connection, found, snapshots, removed } = recovery;
   const { node, server } = connection;
   const { network, role, name } = node.identity;
   const newest = snapshots.at(-1);
@@ -179,6 +188,7 @@ function recoveredAnswer(recovery: Recovery): Answer {
     repository: found.repository.id,
     escrow: { fingerprint: found.fingerprint, proof: found.proof },
     snapshots: snapshots.length,
+    ...(removed !== undefined && { removed: removed.count }),
     newest: newest && { id: newest.id, time: timeOf(newest).toISOString(), paths: newest.paths },
   };
   return { value, rows: recoveredRows(recovery) };

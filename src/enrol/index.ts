@@ -117,4 +117,5 @@ export {
   type VerifiedRelease,
   verifyRelease,
 } from './release.ts';
+export { fetchRemovedSnapshots, RemovedSnapshots, removedSnapshotsPath } from './removed-snapshots.ts';
 export { maxSentSetLength, maxSentSets, SentSet, SentSetChoices, SentSetName } from './sent-set.ts';

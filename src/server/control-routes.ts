@@ -7,7 +7,9 @@ import {
   EscrowRequest,
   enrolPaths,
   parseMessage,
+  RemovedSnapshots,
   RenewRequest,
+  removedSnapshotsPath,
   TicketAnswer,
   TicketRequest,
 } from '../enrol/index.ts';
@@ -89,6 +91,16 @@ export const controlRoutes: readonly Route[] = [
     async handle({ authority }, call) {
       const { before } = queryOf(call.request);
       return jsonReply(await answerEscrowPage(authority, before, known(call)));
+    },
+  },
+  {
+    ...clients,
+    method: 'GET',
+    path: removedSnapshotsPath,
+    does: 'The snapshots that were removed in the name of this client and rest in the trash.',
+    answer: RemovedSnapshots,
+    async handle({ trash }, call) {
+      return jsonReply(await trash.snapshotsOf(known(call).identity.name));
     },
   },
   {

@@ -14,6 +14,7 @@ import type { OrderDesk } from './orders/order-desk.ts';
 import type { Body } from './read-request.ts';
 import type { NoteRefusal } from './refuse.ts';
 import type { Reply } from './reply.ts';
+import type { StoreTrash } from './store-trash.ts';
 import type { TicketGate } from './ticket-gate.ts';
 
 /** Who may call a route: anybody, or a peer with one of these roles. */
@@ -72,6 +73,7 @@ export interface ServerContext {
   readonly orders: Pick<OrderDesk, 'ordersOf'>;
   readonly tickets: TicketGate;
   readonly reports: Pick<AgentReports, 'take'>;
+  readonly trash: Pick<StoreTrash, 'snapshotsOf'>;
   readonly noteRefusal: NoteRefusal;
   readonly metrics: Pick<Metrics, 'text'>;
   readonly log: Log;

@@ -141,6 +141,8 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
     where: () => servers.current[0],
     clock,
   });
+  const check = (forWhat?: 'change'): Promise<void> => store.check(forWhat);
+  const trash = new StoreTrash({ directory: store.directory, check, authority });
   await using opened = new AsyncDisposableStack();
   const orders = opened.use(new OrderDesk({ authority, log }));
   const application = createApplication({
@@ -164,16 +166,15 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
     orders,
     tickets,
     reports,
+    trash,
     noteRefusal,
     metrics,
     log,
   });
-  const check = (forWhat?: 'change'): Promise<void> => store.check(forWhat);
   const storeFor = localNamespaces(store.directory, check, {
     now: () => authority.time(),
     judge: removalJudge(authority),
   });
-  const trash = new StoreTrash({ directory: store.directory, check, authority });
   const ledger = new ClientLedger({ authority, directory: store.directory, log });
   const storage = createStorageHandler({
     storeFor: (namespace) =>

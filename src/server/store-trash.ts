@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { TrashDesk, TrashEmptied, TrashGroup, TrashOrder, TrashRestored } from '../admin/index.ts';
 import type { Authority } from '../authority/index.ts';
 import { dayMs, hourMs, isHoldfastError, type Log } from '../base/index.ts';
+import type { RemovedSnapshots } from '../enrol/index.ts';
 import { trashLockedUntil } from '../policy/index.ts';
 import { LocalStore, LocalTrash, type Trashed, trashedTypes } from '../storage/index.ts';
 import type { StorageNamespace } from './storage-path.ts';
@@ -67,6 +68,23 @@ export class StoreTrash implements TrashDesk {
         groups.set(key, withTrashed(group, trashed, { bytes: found.size, trashTimeMs }));
       }
     return [...groups.values()];
+  }
+
+  /** The snapshots of a client that rest. */
+  async snapshotsOf(client: string): Promise<RemovedSnapshots> {
+    await this.#options.check();
+    const removedMs: number[] = [];
+    for await (const { trash } of this.#places({ client }))
+      for await (const trashed of trash.scan(['snapshots'])) removedMs.push(trashed.removedMs);
+    const ordered = removedMs.toSorted((a, b) => a - b);
+    const [first] = ordered;
+    const last = ordered.at(-1);
+    return {
+      version: 1,
+      count: removedMs.length,
+      ...(first !== undefined && { firstRemoved: new Date(first).toISOString() }),
+      ...(last !== undefined && { lastRemoved: new Date(last).toISOString() }),
+    };
   }
 
   /**

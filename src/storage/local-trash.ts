@@ -57,9 +57,9 @@ export class LocalTrash {
     });
   }
 
-  /** All that rests, type by type. Other names are passed over, and so is what goes meanwhile. */
-  async *scan(): AsyncIterable<Trashed> {
-    for (const type of trashedTypes)
+  /** All that rests of some types, type by type. Other names are passed over, and so is what goes meanwhile. */
+  async *scan(types: readonly Trashed['ref']['type'][] = trashedTypes): AsyncIterable<Trashed> {
+    for (const type of types)
       for (const name of await namesIn(join(this.#layout.trash, type))) {
         const trashed = parseTrashed(type, name);
         if (trashed !== undefined) yield trashed;
