@@ -91,7 +91,8 @@ export async function recoverRepository(
   const known = fingerprint === undefined ? knownOf(kit, connection.node) : [fingerprint];
   const found = await openEscrowed(connection, place, { kit, known, trustServer, signal });
   const snapshots = await found.repository.snapshots({ signal, onDamaged, onFuture });
-  const removed = await fetchRemovedSnapshots({ ...connection, signal });
+  const { dialer, server, line } = connection;
+  const removed = await fetchRemovedSnapshots({ dialer, server, signal, line });
   const recovery = { connection, location: place.store.location, found, snapshots, removed };
   tell(recovery);
   if (found.proof !== 'known' && !trustServer && !(await accept(recovery)))
