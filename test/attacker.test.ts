@@ -1,22 +1,12 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { Agent, createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { SampleHome } from '../src/authority/authority.fixture.ts';
 import { dayMs, type ErrorCode, HoldfastError, hourMs, minuteMs, silentLog } from '../src/base/index.ts';
-import { RestStore } from '../src/remote/index.ts';
-import { ClientLedger } from '../src/server/client-ledger.ts';
-import { GuardedStore } from '../src/server/guarded-store.ts';
-import { removalJudge } from '../src/server/judge-removal.ts';
-import { storageHttpOptions } from '../src/server/open-listeners.ts';
-import { createStorageHandler } from '../src/server/storage-handler.ts';
-import { localNamespaces } from '../src/server/storage-path.ts';
-import { StoreTrash } from '../src/server/store-trash.ts';
 import { type ObjectRef, parseObjectName } from '../src/storage/index.ts';
 import { treeDifferences } from './rig/compare-trees.ts';
+import { GuardedServer } from './rig/guarded-server.ts';
 import { runProgram } from './rig/holdfast-process.ts';
 import { temporaryDirectory } from './rig/temporary-directory.ts';
 
@@ -28,25 +18,19 @@ type Type = (typeof types)[number];
 describe('somebody with the certificate and the keys of a client', () => {
   const place = temporaryDirectory();
   const at = (...names: string[]): string => join(place.path, ...names);
-  const agent = new Agent({ keepAlive: true });
-  let home: SampleHome;
-  let ledger: ClientLedger;
-  let trash: StoreTrash;
-  let store: RestStore;
-  let server: ReturnType<typeof createServer>;
-  let url = '';
+  let server: GuardedServer;
   /** What was refused, and how often. */
   const refused = new Map<ErrorCode, number>();
 
   const restic = (...words: string[]) =>
-    runProgram('restic', ['-r', `rest:${url}`, '--no-cache', ...words], {
+    runProgram('restic', ['-r', `rest:${server.url}`, '--no-cache', ...words], {
       env: { RESTIC_PASSWORD: 'known to both' },
     });
   const later = async (ms: number): Promise<void> => {
-    home.clock.advance(ms);
-    await ledger.upkeep();
-    await ledger.count();
-    await trash.upkeep(silentLog);
+    server.home.clock.advance(ms);
+    await server.ledger.upkeep();
+    await server.ledger.count();
+    await server.trash.upkeep(silentLog);
   };
   const trying = async (work: Promise<void>): Promise<void> => {
     try {
@@ -59,58 +43,33 @@ describe('somebody with the certificate and the keys of a client', () => {
   const junk = async (type: Type, bytes: number): Promise<ObjectRef> => {
     const body = randomBytes(bytes);
     const ref = parseObjectName(type, createHash('sha256').update(body).digest('hex'));
-    await trying(store.write(ref, [body], { size: bytes }));
+    await trying(server.store.write(ref, [body], { size: bytes }));
     return ref;
   };
   /** All that there is, and of its own snapshots, which stay, some. */
   const removeAll = async (type: Type, known: readonly string[]): Promise<void> => {
-    const names = (await store.list(type)).map(({ name }) => name);
+    const names = (await server.store.list(type)).map(({ name }) => name);
     const own = names.filter((name) => !known.includes(name));
     for (const name of [
       ...names.filter((each) => known.includes(each)),
       ...(type === 'snapshots' ? own.slice(0, 2) : own),
     ])
-      await trying(store.remove({ type, name }));
+      await trying(server.store.remove({ type, name }));
   };
 
   before(async () => {
-    home = await SampleHome.open();
-    await home.node('alpha');
-    const { authority } = home;
+    server = await GuardedServer.open(at('store'));
+    const { authority } = server.home;
     await authority.policy.set('retention-lock', '30d', by);
     await authority.clients.bound({ name: 'alpha', prune: true, quotaBytes, by });
-    mkdirSync(at('store'));
-    const check = async (): Promise<void> => {};
-    const now = () => authority.time();
-    const storeFor = localNamespaces(at('store'), check, { now, judge: removalJudge(authority) });
-    ledger = new ClientLedger({ authority, directory: at('store'), log: silentLog });
-    trash = new StoreTrash({ directory: at('store'), check, authority });
-    const handle = createStorageHandler({
-      storeFor: (namespace) =>
-        new GuardedStore(storeFor(namespace), {
-          bounds: () => authority.clients.boundsOf(namespace.client),
-          account: ledger.account(namespace.client),
-        }),
-      log: silentLog,
-    });
-    server = createServer(storageHttpOptions, (request, response) => {
-      void handle(request, response, { client: 'alpha', appendOnly: false });
-    });
-    const { promise, resolve } = Promise.withResolvers<void>();
-    server.listen(0, '127.0.0.1', resolve);
-    await promise;
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/alpha/`;
-    store = new RestStore({ url, agent });
   });
   after(async () => {
-    agent.destroy();
-    server.closeAllConnections();
-    server.close();
-    await home[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
     place[Symbol.dispose]();
   });
 
   it('tries for thirty days to make its backups useless, and every snapshot of before restores equal', async () => {
+    const { home, store, trash } = server;
     const { authority } = home;
     const taken: { readonly id: string; readonly tree: string }[] = [];
     await restic('init');

@@ -40,9 +40,21 @@ const inSnapshots = new Set([
   'copy --subtree',
   'ls DIR',
   'dump PATH',
-  ...['restore', 'snapshots', 'ls', 'find', 'diff', 'dump', 'mount', 'browse', 'forget', 'copy'].map(
-    (command) => `${command} --path`,
-  ),
+  ...[
+    'restore',
+    'snapshots',
+    'ls',
+    'find',
+    'diff',
+    'dump',
+    'mount',
+    'browse',
+    'forget',
+    'copy',
+    'tag',
+    'stats',
+    'repair snapshots',
+  ].map((command) => `${command} --path`),
 ]);
 
 /** On another machine, which looks it up. */
@@ -151,6 +163,9 @@ describe('a file or folder that the command line names', () => {
     browse: () => [],
     check: () => [],
     copy: () => ['--from-repo', at('repo')],
+    tag: () => ['--add', 'x'],
+    stats: () => [],
+    'repair snapshots': () => [],
     'set add': addingSet,
     forget: () => ['--keep-last', '1'],
     prune: () => [],

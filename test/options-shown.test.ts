@@ -55,6 +55,11 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   copy: {
     copy: '--repo --password-file --from-repo --from-password-file --init --subtree --host --path --tag --limit-upload --limit-download --retry-lock',
   },
+  tag: { tag: '--repo --password-file --host --path --tag --add --remove --set --retry-lock' },
+  stats: { stats: '--repo --password-file --host --path --tag --mode' },
+  'repair snapshots': {
+    'repair-snapshots': '--repo --password-file --host --path --tag --forget --dry-run --retry-lock',
+  },
   join: { tokens: '--name' },
   recover: { recover: '--kit --kit-password-file', 'recover-hostile': '--fingerprint --trust-server --repo' },
   forget: {

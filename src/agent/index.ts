@@ -66,7 +66,7 @@ export { keepBase, readBase, readChanges } from './live/changes-file.ts';
 export { LiveSets, type WatchedSet } from './live/live-sets.ts';
 export { forgetLive, type LiveStanding, readStanding } from './live/live-standing.ts';
 export { changeLocalTrust, type LocalTrustChange, readLocalTrust } from './local-trust.ts';
-export { findSetBack, missedWords, noteBackup } from './made-snapshots.ts';
+export { findSetBack, missedWords, noteBackup, noteRenamed } from './made-snapshots.ts';
 export { moveToServer, serverUrl } from './move-to-server.ts';
 export { findKeystore, identityLabel, type Node, nodeFiles, openNode, openOrCreateKeystore } from './node.ts';
 export { type NodeState, readNodeState } from './node-state.ts';

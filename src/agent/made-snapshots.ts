@@ -53,6 +53,18 @@ export async function noteBackup(
   });
 }
 
+/** Keeps that the snapshot which this machine made last has another name now, where it is one of those that have. */
+export async function noteRenamed(
+  place: RepositoryLocation,
+  repository: Repository,
+  renamed: ReadonlyMap<string, string>,
+): Promise<void> {
+  const own = keysAt(place.keystore, place.label).find((key) => isKeyOf(repository, key));
+  const snapshot = renamed.get(own?.lastBackup?.snapshot ?? '');
+  if (own?.lastBackup === undefined || snapshot === undefined) return;
+  await keepKey(place.keystore, { ...own, lastBackup: { ...own.lastBackup, snapshot } });
+}
+
 /** The sentence on a snapshot of this machine that is not in its repository any more. */
 export function missedWords(where: string, { snapshot, time }: NonNullable<KeptKey['lastBackup']>): string {
   return (

@@ -3,6 +3,7 @@ import { type Answer, operations, PresentWhen, TextOrNull, Time, TimeOrNull } fr
 import { drillResults, setStates } from '../agent/index.ts';
 import { roles } from '../pki/index.ts';
 import { ClientPolicy } from '../policy/index.ts';
+import { statsModes } from '../repository/index.ts';
 
 /** What a command prints with `--json`: one value, one value on each line (the last of them an `end`), or nothing. */
 export type AnswerShape = TSchema | { readonly each: TSchema; readonly end?: TSchema } | undefined;
@@ -606,6 +607,10 @@ export const answers = {
     blobs: count(),
     bytes: bytes(),
   }),
+  tag: object({
+    changed: Type.Array(object({ before: text(), id: text(), tags: texts, kept: flag() })),
+    unchanged: count(),
+  }),
   unlock: object({ removed: count(), kept: count() }),
   'repair index': object({
     packs: count(),
@@ -614,6 +619,26 @@ export const answers = {
     lostPacks: count(),
     removed: texts,
     kept: texts,
+  }),
+  'repair snapshots': object({
+    dryRun: flag(),
+    snapshots: Type.Array(
+      object({
+        before: text(),
+        outcome: Type.Enum(['repaired', 'lost']),
+        id: PresentWhen('it is stored anew', text()),
+        removed: flag(),
+      }),
+    ),
+    sound: count(),
+  }),
+  stats: object({
+    mode: Type.Enum([...statsModes]),
+    snapshots: count(),
+    bytes: bytes(),
+    files: PresentWhen('the mode counts files', count()),
+    blobs: PresentWhen('the mode counts blobs', count()),
+    uncompressedBytes: PresentWhen('the mode is `raw-data`', bytes()),
   }),
   update: object({
     /** The version that runs. */

@@ -142,6 +142,11 @@ export const words: readonly WordEntry[] = [
     load: () => import('./recover.ts'),
   },
   {
+    name: 'stats',
+    summary: 'count what snapshots hold, and what they take',
+    load: () => import('./stats.ts'),
+  },
+  {
     name: 'copy',
     summary: 'copy snapshots into another repository',
     load: () => import('./copy.ts'),
@@ -155,6 +160,11 @@ export const words: readonly WordEntry[] = [
     name: 'drill',
     summary: 'restore a sample of each backup set, and compare it',
     load: () => import('./drill.ts'),
+  },
+  {
+    name: 'tag',
+    summary: 'change the words that snapshots are marked with',
+    load: () => import('./tag.ts'),
   },
   {
     name: 'forget',
@@ -179,6 +189,11 @@ export const words: readonly WordEntry[] = [
         name: 'index',
         summary: 'write a new index for packs that none lists',
         load: () => import('./repair/repair-index.ts'),
+      },
+      {
+        name: 'snapshots',
+        summary: 'make snapshots without what is lost of them',
+        load: () => import('./repair/repair-snapshots.ts'),
       },
     ],
   },

@@ -15,6 +15,7 @@ import {
   type ObjectStore,
   type ObjectType,
   type ReadOptions,
+  replacedBy,
   type WriteOptions,
 } from '../storage/index.ts';
 import {
@@ -30,6 +31,9 @@ import { ask, contentLength, expectAnswer, type Refusal, type RestPeer } from '.
 
 /** Asks for the time at which each object of a listing was stored. */
 const arrivalsHeader = 'holdfast-arrivals';
+
+/** Names the snapshot in whose place one comes. */
+const replacesHeader = 'holdfast-replaces';
 
 interface SignalOption {
   readonly signal?: AbortSignal;
@@ -100,8 +104,13 @@ export class RestStore implements ObjectStore {
     return Readable.from(chunks, { objectMode: false });
   }
 
-  async write(ref: ObjectRef, body: ObjectBody, { size, signal }: WriteOptions): Promise<void> {
-    const headers = { 'content-type': 'application/octet-stream' };
+  async write(ref: ObjectRef, body: ObjectBody, options: WriteOptions): Promise<void> {
+    const { size, signal } = options;
+    const replaced = replacedBy(ref, options);
+    const headers = {
+      'content-type': 'application/octet-stream',
+      ...(replaced && { [replacesHeader]: replaced.name }),
+    };
     const request = {
       method: 'POST',
       path: formatObjectRef(ref),
@@ -114,6 +123,8 @@ export class RestStore implements ObjectStore {
       if (outcome.kind === 'refusal' && (await this.#isStored(ref, size, outcome, signal))) return;
       await discardBody(expectAnswer(outcome, `storing ${formatObjectRef(ref)}`));
     });
+    // Others than our own servers have not looked at it.
+    if (replaced !== undefined) await this.remove(replaced, { signal });
   }
 
   async remove(ref: ObjectRef, { signal }: SignalOption = {}): Promise<void> {

@@ -49,6 +49,14 @@ export { type OverwriteMode, overwriteModes } from './restore/overwrite.ts';
 export { type PlannedDeed, planRestore } from './restore/plan-restore.ts';
 export { type RestoreOptions, type RestoreSummary, restore } from './restore/restore.ts';
 export { type VerifySummary, verify } from './restore/verify.ts';
+export {
+  type RepairedSnapshot,
+  type RepairSnapshotsSummary,
+  repairSnapshots,
+} from './rewrite/repair-snapshots.ts';
+export { type RewrittenSnapshot, type TagChange, tagSnapshots } from './rewrite/tag-snapshots.ts';
+export type { RepairedPath } from './rewrite/tree-repair.ts';
 export { describeFilter, type SnapshotFilter } from './snapshot-filter.ts';
+export { type StatsCount, type StatsMode, snapshotStats, statsModes } from './stats/snapshot-stats.ts';
 export { type SnapshotListOptions, type StoredSnapshot } from './stored-snapshots.ts';
 export { thisMachine } from './this-machine.ts';

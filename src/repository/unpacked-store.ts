@@ -23,6 +23,13 @@ interface Cancellable {
   readonly signal?: AbortSignal;
 }
 
+/** A snapshot that was stored in the place of another. */
+export interface ReplacedSnapshot {
+  readonly id: ObjectId;
+  /** Why the other one is still there, if it is. */
+  readonly kept: HoldfastError | undefined;
+}
+
 /** A repository's files beside its packs: encrypted on the way in, checked and decrypted on the way out. */
 export class UnpackedStore {
   readonly #store: ObjectStore;
@@ -46,6 +53,24 @@ export class UnpackedStore {
     const name = idOf(file);
     await this.#store.write({ type, name }, [file], { ...options, size: file.length });
     return name;
+  }
+
+  /**
+   * Stores a snapshot in the place of another, which it takes the arrival of. Where that may not be removed both are there then.
+   */
+  async replaceSnapshot(old: ObjectId, json: Bytes, options: Cancellable = {}): Promise<ReplacedSnapshot> {
+    const file = this.#cipher.seal(encodeUnpacked(json, this.#version));
+    const id = idOf(file);
+    const write = (replaces?: ObjectId): Promise<void> =>
+      this.#store.write({ type: 'snapshots', name: id }, [file], { ...options, size: file.length, replaces });
+    try {
+      await write(old);
+      return { id, kept: undefined };
+    } catch (error) {
+      if (!isHoldfastError(error, 'append_only', 'retention_locked', 'trash_exceeded')) throw error;
+      await write();
+      return { id, kept: error };
+    }
   }
 
   /** The JSON in a file; `repository_damaged`, naming the file, when its bytes are not those that were written. */

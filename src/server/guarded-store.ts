@@ -6,6 +6,7 @@ import {
   type ObjectBody,
   type ObjectRef,
   type ObjectStore,
+  replacedBy,
   type WriteOptions,
 } from '../storage/index.ts';
 import type { ClientAccount } from './client-ledger.ts';
@@ -35,8 +36,14 @@ export class GuardedStore extends ForwardingStore {
     await super.create(options);
   }
 
-  /** @throws HoldfastError `node_quarantined`, `quota_exceeded` */
+  /** @throws HoldfastError `node_quarantined`, `quota_exceeded`; for what replaces another as {@link remove} */
   override async write(ref: ObjectRef, body: ObjectBody, options: WriteOptions): Promise<void> {
+    const replaced = replacedBy(ref, options);
+    if (replaced === undefined) return await this.#write(ref, body, options);
+    await this.#removing(replaced, () => this.#write(ref, body, options));
+  }
+
+  async #write(ref: ObjectRef, body: ObjectBody, options: WriteOptions): Promise<void> {
     const bounds = await this.#free();
     // What is there already takes no room: an upload whose answer was lost is sent again.
     if ((await this.#sizeOf(ref)) !== undefined) return await super.write(ref, body, options);
@@ -47,8 +54,13 @@ export class GuardedStore extends ForwardingStore {
 
   /** @throws HoldfastError `node_quarantined`, `append_only` without the right to remove, `trash_exceeded` */
   override async remove(ref: ObjectRef, options?: { signal?: AbortSignal }): Promise<void> {
+    await this.#removing(ref, () => super.remove(ref, options));
+  }
+
+  /** Does what takes an object away, where it may be, and writes it into the account. */
+  async #removing(ref: ObjectRef, work: () => Promise<void>): Promise<void> {
     try {
-      await this.#remove(ref, options);
+      await this.#takeAway(ref, work);
     } catch (error) {
       if (isHoldfastError(error, 'append_only', 'retention_locked', 'node_quarantined'))
         this.#account.refused();
@@ -56,16 +68,15 @@ export class GuardedStore extends ForwardingStore {
     }
   }
 
-  async #remove(ref: ObjectRef, options: { signal?: AbortSignal } | undefined): Promise<void> {
+  async #takeAway(ref: ObjectRef, work: () => Promise<void>): Promise<void> {
     const bounds = await this.#free();
     const isLock = ref.type === 'locks';
     if (!isLock && !bounds.prune)
       throw new HoldfastError('append_only', `${formatObjectRef(ref)} cannot be removed: append-only`);
     const size = await this.#sizeOf(ref);
-    if (size === undefined) return;
-    if (!isLock) this.#account.checkTrash(size, bounds);
-    await super.remove(ref, options);
-    this.#account.removed(ref.type, size);
+    if (size !== undefined && !isLock) this.#account.checkTrash(size, bounds);
+    await work();
+    if (size !== undefined) this.#account.removed(ref.type, size);
   }
 
   /** Undefined for what is not there. */

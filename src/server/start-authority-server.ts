@@ -185,11 +185,11 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
     told: (client) => ledger.told(client),
     noteRefusal,
     onEvent(event) {
-      const { namespace, method, type, status } = event;
+      const { namespace, method, type, status, isReplacement } = event;
       metrics.stored(event);
       meter.stored(event);
-      if (namespace !== undefined && type === 'snapshots' && method === 'POST' && status === 200)
-        sightings.seeSnapshot(namespace.client);
+      const isSnapshot = type === 'snapshots' && method === 'POST' && status === 200;
+      if (namespace !== undefined && isSnapshot && !isReplacement) sightings.seeSnapshot(namespace.client);
     },
     log,
   });

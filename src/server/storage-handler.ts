@@ -12,6 +12,7 @@ import {
   type StoragePath,
   type StorageTarget,
 } from './storage-path.ts';
+import { replacesHeader } from './storage-upload.ts';
 
 /** What the peer of a request may do, decided by who it is. */
 interface StorageAccess {
@@ -30,6 +31,8 @@ export interface StorageEvent {
   readonly method: string;
   /** Undefined for requests about the repository itself. */
   readonly type: ObjectType | 'config' | undefined;
+  /** Set for what came in the place of another: it is no new backup. */
+  readonly isReplacement?: true;
   /** The status answered; undefined when the connection was lost before the end of the answer. */
   readonly status: number | undefined;
   /** Bytes of the request's body that arrived. */
@@ -119,6 +122,7 @@ function eventOf(path: StoragePath | undefined, exchange: StorageExchange): Stor
     status: isAnswered(response) ? response.statusCode : undefined,
     receivedBytes,
     sentBytes,
+    ...(replacesHeader in request.headers && { isReplacement: true }),
   };
 }
 

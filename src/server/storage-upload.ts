@@ -1,6 +1,6 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { type Bytes, freeBytes, HoldfastError } from '../base/index.ts';
-import type { ObjectRef, ObjectStore } from '../storage/index.ts';
+import { isObjectId, type ObjectId, type ObjectRef, type ObjectStore } from '../storage/index.ts';
 import type { StorageExchange } from './storage-path.ts';
 
 /** Larger than any file restic writes: a pack holds at most one blob of 4 GiB beyond its target. */
@@ -12,13 +12,27 @@ export async function receiveObject(
   ref: ObjectRef,
   exchange: StorageExchange,
 ): Promise<void> {
-  const size = announcedSize(exchange.request.headers['content-length']);
+  const { headers } = exchange.request;
+  const size = announcedSize(headers['content-length']);
+  // A line that proves nothing carries what its ticket names, and no more.
+  const replaces = exchange.seal === undefined ? replacedName(headers) : undefined;
   const buffer = buffers.take();
   try {
-    await store.write(ref, countedBody(exchange, buffer), { size });
+    await store.write(ref, countedBody(exchange, buffer), { size, replaces });
   } finally {
     if (buffer !== undefined) buffers.give(buffer);
   }
+}
+
+/** By it our own clients say which snapshot it is that another comes in the place of. */
+export const replacesHeader = 'holdfast-replaces';
+
+/** That snapshot. @throws HoldfastError `object_name_invalid` */
+function replacedName(headers: IncomingHttpHeaders): ObjectId | undefined {
+  const name = headers[replacesHeader];
+  if (name === undefined) return undefined;
+  if (typeof name === 'string' && isObjectId(name)) return name;
+  throw new HoldfastError('object_name_invalid', `${replacesHeader} names no object`);
 }
 
 function announcedSize(header: string | undefined): number {

@@ -25,6 +25,7 @@ import {
   type ObjectType,
   objectTypes,
   type ReadOptions,
+  replacedBy,
   type WriteOptions,
 } from './object-store.ts';
 
@@ -76,6 +77,8 @@ export class CachedStore extends ForwardingStore {
 
   override async write(ref: ObjectRef, body: ObjectBody, options: WriteOptions): Promise<void> {
     await super.write(ref, body, options);
+    const replaced = replacedBy(ref, options);
+    if (replaced !== undefined) await this.#cache.drop(replaced);
     if (isKept(ref, options) && Array.isArray(body)) await this.#cache.put(ref, body as readonly Bytes[]);
   }
 

@@ -9,6 +9,7 @@ import {
   type ObjectStore,
   type ObjectType,
   type ReadOptions,
+  replacedBy,
   type WriteOptions,
 } from './object-store.ts';
 
@@ -58,14 +59,22 @@ export class ForwardingStore implements ObjectStore {
 }
 
 /**
- * A store from which nothing can be taken away: removing is `append_only`, except for locks, which every run of
+ * A store from which nothing can be taken away: removing and replacing is `append_only`, except for locks, which every run of
  * restic makes and removes. Overwriting is refused by every store.
  */
 export class AppendOnlyStore extends ForwardingStore {
+  override async write(ref: ObjectRef, body: ObjectBody, options: WriteOptions): Promise<void> {
+    const replaced = replacedBy(ref, options);
+    if (replaced !== undefined) throw appendOnly(replaced);
+    await super.write(ref, body, options);
+  }
+
   override async remove(ref: ObjectRef, options?: { signal?: AbortSignal }): Promise<void> {
-    if (ref.type !== 'locks') {
-      throw new HoldfastError('append_only', `${formatObjectRef(ref)} cannot be removed: append-only`);
-    }
+    if (ref.type !== 'locks') throw appendOnly(ref);
     await super.remove(ref, options);
   }
+}
+
+function appendOnly(ref: ObjectRef): HoldfastError {
+  return new HoldfastError('append_only', `${formatObjectRef(ref)} cannot be removed: append-only`);
 }

@@ -30,6 +30,7 @@ export {
   objectTypes,
   parseObjectName,
   type ReadOptions,
+  replacedBy,
   type WriteOptions,
 } from './object-store.ts';
 export {

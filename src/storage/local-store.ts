@@ -1,9 +1,16 @@
 import type { Readable } from 'node:stream';
 import type { Bytes } from '../base/index.ts';
-import { LocalLayout, listDirectory, makeDirectoriesBelow, makeDurableDirectories } from './local-layout.ts';
+import {
+  arrivalOf,
+  LocalLayout,
+  listDirectory,
+  makeDirectoriesBelow,
+  makeDurableDirectories,
+} from './local-layout.ts';
 import { LocalWriter } from './local-writer.ts';
 import { openObjectFile, readFully, resolveRange, statObjectFile, streamFile } from './object-body.ts';
 import {
+  type ArrivingWrite,
   explainStorageErrors,
   formatObjectRef,
   type ListOptions,
@@ -13,8 +20,8 @@ import {
   type ObjectStore,
   type ObjectType,
   type ReadOptions,
+  replacedBy,
   storageError,
-  type WriteOptions,
 } from './object-store.ts';
 
 /**
@@ -92,10 +99,13 @@ export class LocalStore implements ObjectStore {
     });
   }
 
-  async write(ref: ObjectRef, body: ObjectBody, options: WriteOptions): Promise<void> {
-    await explainStorageErrors(`storing ${formatObjectRef(ref)}`, () =>
-      this.#writer.write(ref, body, options),
-    );
+  async write(ref: ObjectRef, body: ObjectBody, options: ArrivingWrite): Promise<void> {
+    await explainStorageErrors(`storing ${formatObjectRef(ref)}`, async () => {
+      const replaced = replacedBy(ref, options);
+      const arrivedMs = options.arrivedMs ?? (replaced && (await arrivalOf(this.location, replaced)));
+      await this.#writer.write(ref, body, { ...options, arrivedMs });
+      if (replaced !== undefined) await this.#writer.remove(replaced);
+    });
   }
 
   async remove(ref: ObjectRef, options: { signal?: AbortSignal } = {}): Promise<void> {

@@ -57,6 +57,14 @@ export class LocalTrash {
     });
   }
 
+  /** What {@link put} would take out, if `judge` lets it; undefined where it is not there. */
+  async judge(ref: NamedRef, judge: JudgeRemoval): Promise<Removable | undefined> {
+    const path = this.#layout.path(ref);
+    const found = await explainStorageErrors(`looking for ${path}`, () => lookAt(path));
+    if (found !== undefined) await judge(ref, found);
+    return found;
+  }
+
   /** All that rests of some types, type by type. Other names are passed over, and so is what goes meanwhile. */
   async *scan(types: readonly Trashed['ref']['type'][] = trashedTypes): AsyncIterable<Trashed> {
     for (const type of types)

@@ -13,7 +13,7 @@ import {
 } from '../base/index.ts';
 import { type LocalLayout, makeDirectoriesBelow } from './local-layout.ts';
 import { bodyChunks, isDirectory, ObjectDigest, openObjectFile, statObjectFile } from './object-body.ts';
-import { existsError, type ObjectBody, type ObjectRef, type WriteOptions } from './object-store.ts';
+import { type ArrivingWrite, existsError, type ObjectBody, type ObjectRef } from './object-store.ts';
 
 /** Puts files into a repository's directory and takes them out, durably. */
 export class LocalWriter {
@@ -27,12 +27,12 @@ export class LocalWriter {
     this.#now = now;
   }
 
-  async write(ref: ObjectRef, body: ObjectBody, options: WriteOptions): Promise<void> {
+  async write(ref: ObjectRef, body: ObjectBody, options: ArrivingWrite): Promise<void> {
     const digest = new ObjectDigest(ref, options.size);
     options.signal?.throwIfAborted();
     await this.#prepare();
     const stored = await this.#storedSize(ref);
-    if (stored === undefined) await this.#store(ref, body, digest, options.signal);
+    if (stored === undefined) await this.#store(ref, body, digest, options);
     else if (stored !== options.size) throw existsError(ref, this.#layout.directory);
     else await this.#compareBody(ref, body, digest, options.signal);
     await syncDirectory(this.#layout.parent(ref));
@@ -73,9 +73,9 @@ export class LocalWriter {
     ref: ObjectRef,
     body: ObjectBody,
     digest: ObjectDigest,
-    signal: AbortSignal | undefined,
+    { signal, arrivedMs = this.#now?.() }: Pick<ArrivingWrite, 'signal' | 'arrivedMs'>,
   ): Promise<void> {
-    const upload = await uploadToTemporary(this.#layout.temporary, body, { digest, signal, now: this.#now });
+    const upload = await uploadToTemporary(this.#layout.temporary, body, { digest, signal, arrivedMs });
     try {
       const outcome = await this.#publish(upload.path, ref);
       if (outcome === 'exists') await this.#compareStored(ref, upload.sha256);
@@ -134,7 +134,7 @@ interface Upload {
 interface UploadOptions {
   readonly digest: ObjectDigest;
   readonly signal: AbortSignal | undefined;
-  readonly now: (() => number) | undefined;
+  readonly arrivedMs: number | undefined;
 }
 
 /**
@@ -144,7 +144,7 @@ interface UploadOptions {
 async function uploadToTemporary(
   directory: string,
   body: ObjectBody,
-  { digest, signal, now }: UploadOptions,
+  { digest, signal, arrivedMs }: UploadOptions,
 ): Promise<Upload> {
   const path = join(directory, temporaryName() + temporarySuffix);
   try {
@@ -154,7 +154,7 @@ async function uploadToTemporary(
       await writeAll(file, chunk);
     }
     const sha256 = digest.finish();
-    if (now !== undefined) await markArrival(file, now());
+    if (arrivedMs !== undefined) await markArrival(file, arrivedMs);
     await file.sync();
     signal?.throwIfAborted();
     return { path, sha256 };
@@ -164,8 +164,8 @@ async function uploadToTemporary(
   }
 }
 
-async function markArrival(file: FileHandle, nowMs: number): Promise<void> {
-  const arrived = new Date(nowMs);
+async function markArrival(file: FileHandle, arrivedMs: number): Promise<void> {
+  const arrived = new Date(arrivedMs);
   await file.utimes(arrived, arrived);
 }
 

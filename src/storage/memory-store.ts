@@ -12,6 +12,7 @@ import {
   type ObjectStore,
   type ObjectType,
   type ReadOptions,
+  replacedBy,
   type WriteOptions,
 } from './object-store.ts';
 
@@ -66,6 +67,8 @@ export class MemoryStore implements ObjectStore {
     }
     digest.finish();
     this.#put(ref, concatBytes(...chunks));
+    const replaced = replacedBy(ref, options);
+    if (replaced !== undefined) this.#objects.delete(formatObjectRef(replaced));
   }
 
   async remove(ref: ObjectRef, options: { signal?: AbortSignal } = {}): Promise<void> {

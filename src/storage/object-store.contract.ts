@@ -270,6 +270,31 @@ function repeatingContract(open: OpenStore): void {
     assert.deepEqual(new Uint8Array(await store.read(config)), sampleBytes(155, winners[0]));
   });
 
+  it('stores a snapshot in the place of another, also when that is gone, and any other object beside it', async (t) => {
+    const store = await created(open, t);
+    const old = await put(store, 'snapshots', sampleBytes(90));
+    const name = 'name' in old ? old.name : assert.fail();
+    const bytes = sampleBytes(90, 2);
+    const write = (type: ObjectType, replaces: typeof name) =>
+      store.write(refOf(type, bytes), [bytes], { size: 90, replaces });
+    await write('index', name);
+    assert.equal(await store.stat(old), 90);
+    try {
+      await write('snapshots', name);
+    } catch (error) {
+      // What removes nothing has stored nothing then.
+      assert.equal((error as { readonly code?: ErrorCode }).code, 'append_only');
+      assert.equal((await store.list('snapshots')).length, 1);
+      return;
+    }
+    await write('snapshots', name);
+    await rejectsWith(store.stat(old), 'object_not_found');
+    assert.equal((await store.list('snapshots')).length, 1);
+    const own = refOf('snapshots', bytes);
+    await write('snapshots', 'name' in own ? own.name : name);
+    assert.equal(await store.stat(own), 90);
+  });
+
   it('removes a lock, and what is not there', async (t) => {
     const store = await created(open, t);
     const ref = await put(store, 'locks', sampleBytes(100));

@@ -55,7 +55,27 @@ export interface WriteOptions {
   readonly size: number;
   /** As in {@link ReadOptions}: the object will be read again, so a cache keeps a copy of what was stored. */
   readonly keep?: boolean;
+  /**
+   * The snapshot in whose place this one comes. That is removed, and this one counts as having arrived when that did, where the store knows of it; where that may
+   * not be removed, this one is not stored either. So an arrival passes on, and nobody can make one up: who may not remove gives none away.
+   */
+  readonly replaces?: ObjectId | undefined;
   readonly signal?: AbortSignal;
+}
+
+/** A write of a store that keeps when things arrive. */
+export interface ArrivingWrite extends WriteOptions {
+  /** When it is to count as having arrived, milliseconds since 1970; now unless said. */
+  readonly arrivedMs?: number | undefined;
+}
+
+/** The snapshot in whose place `ref` comes, where there is one. */
+export function replacedBy(
+  ref: ObjectRef,
+  { replaces }: Pick<WriteOptions, 'replaces'>,
+): NamedRef | undefined {
+  if (replaces === undefined || ref.type !== 'snapshots' || ref.name === replaces) return undefined;
+  return { type: 'snapshots', name: replaces };
 }
 
 /**

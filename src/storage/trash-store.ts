@@ -1,7 +1,14 @@
 import { HoldfastError } from '../base/index.ts';
 import { ForwardingStore } from './forwarding-store.ts';
 import type { JudgeRemoval, LocalTrash } from './local-trash.ts';
-import type { ObjectRef, ObjectStore } from './object-store.ts';
+import {
+  type ArrivingWrite,
+  type ObjectBody,
+  type ObjectRef,
+  type ObjectStore,
+  replacedBy,
+  type WriteOptions,
+} from './object-store.ts';
 
 /**
  * A store from which nothing goes at once: what is removed rests in the trash, if `judge` lets it be removed at all. Locks,
@@ -19,6 +26,20 @@ export class TrashStore extends ForwardingStore {
     super(inner);
     this.#trash = trash;
     this.#judge = judge;
+  }
+
+  /** @throws HoldfastError what the judge throws of what is replaced */
+  override async write(
+    ref: ObjectRef,
+    body: ObjectBody,
+    { replaces, ...options }: WriteOptions,
+  ): Promise<void> {
+    const replaced = replacedBy(ref, { replaces });
+    if (replaced === undefined) return await super.write(ref, body, options);
+    const found = await this.#trash.judge(replaced, this.#judge);
+    const arriving: ArrivingWrite = { ...options, arrivedMs: found?.arrivedMs };
+    await super.write(ref, body, arriving);
+    await this.#trash.put(replaced, this.#judge);
   }
 
   /** @throws HoldfastError `append_only` for the config, and what the judge throws */

@@ -449,6 +449,19 @@ export const writingCommands: readonly WritingCommand[] = [
       after: [['check', '--read-data', '--repo', 'HERE/copy', ...password.split(' ')]],
     },
   ),
+  onMachine('tag', ['--add', 'kept', ...inRepo], {
+    ready: backUpTwice,
+    after: [['check', '--read-data', ...inRepo]],
+  }),
+  onMachine('repair snapshots', ['--forget', ...inRepo], {
+    ready: async (home, here) => {
+      await backUpTwice(home, here);
+      const packs = readdirSync(join(here, 'repo/data'), { recursive: true }).map(String);
+      for (const pack of packs.filter((name) => name.length > 60).slice(0, 2))
+        rmSync(join(here, 'repo/data', pack));
+    },
+    after: [['repair', 'snapshots', ...inRepo]],
+  }),
   onMachine('unlock', ['--remove-all', '--repo', 'HERE/repo', ...password.split(' ')], {
     ready: async (home, here) => {
       await backUpTwice(home, here);

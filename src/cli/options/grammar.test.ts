@@ -128,10 +128,12 @@ const severalMeanings: readonly string[] = [
   '--fingerprint', // of a root (SHA-256), or of what a machine left sealed
   '--forget', // a folder that is the argument, or a request by its name
   '--key', // a kind where one is made, a file where one is given
+  '--remove', // words of a snapshot, or that a token is kept no more
   '--reason', // a word of RFC 5280, or text for the log
   '--repo', // anywhere, or at the server alone
   '--serial', // a number, or that the argument is one
   '--server', // where a request goes, or the name for which a root counts
+  '--set', // one backup set, or all words of a snapshot
   '--tag', // words of a new snapshot, or those that snapshots are looked for by
   '--to', // a place for backups, or a database
   '--until', // a day, or any moment

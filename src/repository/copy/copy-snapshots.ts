@@ -302,7 +302,7 @@ function damagedIn(pack: ObjectId, problem: string): HoldfastError {
     'repository_damaged',
     `pack ${pack}: ${problem}; no snapshot that needs it was copied`,
     {
-      hint: 'holdfast check --read-data names the files that are lost with it; holdfast backup PATH stores again what is still there',
+      hint: 'holdfast repair snapshots makes snapshots without what is lost; holdfast backup PATH stores again what is still there',
     },
   );
 }

@@ -125,6 +125,56 @@ describe('what is forgotten', () => {
     assert.deepEqual(removedIn(bare, { policy, judgedBy: 'arrival' }), []);
   });
 
+  it('by arrival: what is another one with other tags stays with it, and takes no place of its own', () => {
+    const history = Array.from({ length: 9 }, (_, day) => made(day));
+    const old = history[4]!;
+    const tagged = made(4, { original: old.id, tags: ['x'], arrivedMs: nowMs - hourMs });
+    const policy = { daily: 6 };
+    const goes = removedIn([...history, tagged], { policy, judgedBy: 'likely-arrival' });
+    assert.deepEqual(
+      goes,
+      history.slice(6).map(({ id }) => id),
+    );
+    const gone = removedIn([...history, tagged], { policy: { daily: 3 }, judgedBy: 'likely-arrival' });
+    assert.ok(gone.includes(tagged.id) && gone.includes(old.id));
+    // Its tags count for both.
+    const kept = removedIn([...history, tagged], {
+      policy: { daily: 3, tags: [['x']] },
+      judgedBy: 'likely-arrival',
+    });
+    assert.ok(!kept.includes(tagged.id) && !kept.includes(old.id));
+    // In the place of the old one, with its arrival.
+    const alone = [...history.filter((each) => each !== old), { ...tagged, arrivedMs: old.arrivedMs! }];
+    assert.deepEqual(removedIn(alone, { policy, judgedBy: 'likely-arrival' }), goes);
+  });
+
+  it('by arrival: no snapshot has the time of another because it says that it comes from it', () => {
+    const history = Array.from({ length: 9 }, (_, day) => made(day + 1));
+    const other = made(3.4, { hostname: 'desk', paths: ['/etc'] });
+    const poison = idOf(Buffer.from('poison'));
+    const forgeries = [
+      // Another tree, another time, folders of another group; of one that is not there any more; of one that came later.
+      made(3, { original: history[2]!.id, tree: poison, arrivedMs: nowMs }),
+      made(2.9, { original: history[2]!.id, arrivedMs: nowMs }),
+      made(3.4, { original: other.id, arrivedMs: nowMs }),
+      made(2.9, { original: poison, tree: poison, arrivedMs: nowMs }),
+      made(0.2, { original: history[0]!.id, arrivedMs: nowMs - 30 * 60_000 }),
+    ];
+    const policy = { daily: 5 };
+    const goes = removedIn([...history, other, ...forgeries], { policy, judgedBy: 'arrival' });
+    const left = history.filter(({ id }) => !goes.includes(id));
+    // One place of today is lost to all of them together, as to any backup of today.
+    assert.deepEqual(left, history.slice(0, 4));
+    const byTags = removedIn(
+      [
+        ...history.map((each) => ({ ...each, tags: ['real'] })),
+        made(3, { original: history[2]!.id, tags: ['real', 'x'] }),
+      ],
+      { policy, groupOf: groupBy(['tags']), judgedBy: 'arrival' },
+    );
+    assert.equal(byTags.length, 4, 'nor in a group of other tags');
+  });
+
   it('by name is what is named, whatever the rest, and never the last of its group', () => {
     const [one, two] = [made(1), made(2)];
     const groupOf = groupBy(['host', 'paths']);

@@ -3,6 +3,7 @@ import type { ObjectId } from '../../storage/index.ts';
 import { describeFilter, matchesFilter, type SnapshotFilter } from '../snapshot-filter.ts';
 import type { StoredSnapshot } from '../stored-snapshots.ts';
 import { applyPolicy, type Judged } from './apply-policy.ts';
+import { findHeirs } from './find-heirs.ts';
 import { describeGroup, type GroupKey, type GroupOf, groupSnapshots } from './group-snapshots.ts';
 import { emptyPolicy, isEmptyPolicy, type KeepPolicy } from './keep-policy.ts';
 
@@ -100,22 +101,33 @@ function judge(
 ): Pick<GroupPlan, 'keep' | 'remove'> {
   const isTold = judgedBy === 'arrival' || members.some(({ arrivedMs }) => arrivedMs !== undefined);
   if (judgedBy === 'time' || !isTold) return applyPolicy(members, policy, nowMs);
-  const arrived = members.flatMap(byArrival);
+  const { judged, heirs } = findHeirs(members.filter(({ arrivedMs }) => arrivedMs !== undefined));
+  const heirsOf = ({ id, arrivedMs }: StoredSnapshot): readonly StoredSnapshot[] =>
+    (heirs.get(id) ?? []).map((heir) => (arrivedMs === undefined ? heir : { ...heir, arrivedMs }));
+  const arrived = judged.map((snapshot) => byArrival(snapshot, heirsOf(snapshot)));
   const { keep, remove } = applyPolicy(arrived, policy, nowMs);
   const waited = applyPolicy(byTurn(arrived), policy, nowMs).keep.filter(({ snapshot }) => isLate(snapshot));
   const late = new Map(waited.map(({ snapshot: { snapshot }, reasons }) => [snapshot, reasons]));
+  const kept: KeptSnapshot[] = [
+    ...keep.map(({ snapshot: { snapshot }, reasons }) => ({ snapshot, reasons })),
+    ...remove.flatMap(({ snapshot }) => {
+      const reasons = late.get(snapshot)?.map((reason) => `${reason}, of when it waited`);
+      return reasons === undefined ? [] : [{ snapshot, reasons }];
+    }),
+  ];
+  const gone = remove.map(({ snapshot }) => snapshot).filter((snapshot) => !late.has(snapshot));
   const unknown = members.filter(({ arrivedMs }) => arrivedMs === undefined);
   return {
     keep: [
-      ...keep.map(({ snapshot: { snapshot }, reasons }) => ({ snapshot, reasons })),
-      ...remove.flatMap(({ snapshot }) => {
-        const reasons = late.get(snapshot)?.map((reason) => `${reason}, of when it waited`);
-        return reasons === undefined ? [] : [{ snapshot, reasons }];
-      }),
+      ...kept.flatMap((each) => [each, ...heirsOf(each.snapshot).map((heir) => sameAs(each, heir))]),
       ...unknown.map((snapshot) => ({ snapshot, reasons: ['arrival not known'] })),
     ],
-    remove: remove.map(({ snapshot }) => snapshot).filter((snapshot) => !late.has(snapshot)),
+    remove: gone.flatMap((snapshot) => [snapshot, ...heirsOf(snapshot)]),
   };
+}
+
+function sameAs({ snapshot }: KeptSnapshot, heir: StoredSnapshot): KeptSnapshot {
+  return { snapshot: heir, reasons: [`the same as ${snapshot.id.slice(0, 8)}`] };
 }
 
 /** A snapshot, and when it counts as made. */
@@ -123,11 +135,11 @@ interface Arrived extends Judged {
   readonly snapshot: StoredSnapshot;
 }
 
-/** Who stores snapshots has one clock, and one zone: that of this machine is as good for all of them. */
-function byArrival(snapshot: StoredSnapshot): Arrived[] {
-  const { arrivedMs, tags } = snapshot;
-  if (arrivedMs === undefined) return [];
-  return [{ timeNs: BigInt(Math.trunc(arrivedMs)) * 1_000_000n, ...(tags && { tags }), snapshot }];
+/** Who stores snapshots has one clock, and one zone: that of this machine is as good for all of them. Tags of heirs are its own too. */
+function byArrival(snapshot: StoredSnapshot, heirs: readonly StoredSnapshot[]): Arrived {
+  const { arrivedMs = 0 } = snapshot;
+  const tags = [snapshot, ...heirs].flatMap(({ tags: own = [] }) => own);
+  return { timeNs: BigInt(Math.trunc(arrivedMs)) * 1_000_000n, tags, snapshot };
 }
 
 /** What takes longer from its making to its arrival has waited for a line, or says so. */
