@@ -128,6 +128,7 @@ const severalMeanings: readonly string[] = [
   '--fingerprint', // of a root (SHA-256), or of what a machine left sealed
   '--forget', // a folder that is the argument, or a request by its name
   '--key', // a kind where one is made, a file where one is given
+  '--mode', // of a file that is written, or what is counted
   '--remove', // words of a snapshot, or that a token is kept no more
   '--reason', // a word of RFC 5280, or text for the log
   '--repo', // anywhere, or at the server alone
