@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { initRepository } from '../src/repository/init-repository.ts';
@@ -120,9 +120,15 @@ describe('holdfast forget', () => {
   });
 
   it('--judge-by arrival takes snapshots as of when they came', async () => {
+    // The newest came first: none of the others can have waited since before it.
+    const newestFirst = (await repository.snapshots()).toReversed();
+    for (const [at, { id }] of newestFirst.entries()) {
+      const arrived = new Date(Date.now() + at * 1000 - 60_000);
+      utimesSync(join(place.path, 'repo/snapshots', id), arrived, arrived);
+    }
     assert.equal((await run('forget', '--keep-daily', '3', '--judge-by', 'arrival')).code, 0);
     const [laptop] = await left();
-    assert.ok(laptop <= 2, 'all came today, or just before midnight and after');
+    assert.ok(laptop <= 3, 'all came today, or just before midnight and after, and waited since one day');
   });
 
   it('leaves a group without any only with --unsafe-allow-remove-all, and says what it would do with --dry-run', async () => {
