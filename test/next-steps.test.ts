@@ -138,6 +138,8 @@ const takenElsewhere: Readonly<Record<string, string>> = {
   set_not_live: 'live.test.ts',
   drill_damaged: 'drill.test.ts',
   drill_empty: 'drill.test.ts',
+  spool_full: 'spool.test.ts',
+  set_waits: 'spool.test.ts',
   hook_failed: 'agent.test.ts',
   channel_invalid: 'notices.test.ts',
   channel_exists: 'notices.test.ts',

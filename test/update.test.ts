@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import type { KeyObject } from 'node:crypto';
 import {
   cpSync,
@@ -7,7 +6,6 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -23,7 +21,6 @@ import { type ReleaseManifest, releaseUri, type SignedRelease, signRelease } fro
 import { exportPublicKey, generateKeyPair, parseCertificate } from '../src/pki/index.ts';
 import { Keystore } from '../src/trust/index.ts';
 import { daysLater } from './rig/clock.ts';
-import { diskSteps, killAtStep, someOf } from './rig/disk-steps.ts';
 import { isBuilt, type ProgramResult, RunningProgram, runProgram } from './rig/holdfast-process.ts';
 import { Network, type NetworkClient } from './rig/network.ts';
 import { Prng } from './rig/prng.ts';
@@ -168,31 +165,6 @@ describe('an update', { skip: !isBuilt && 'what is updated is the built program'
     assert.equal((await runProgram(program, ['--version'])).stdout, `${runs}\n`);
     assert.ok(readFileSync((await update()).path).equals(tgzOf('0.3.1')));
     assert.match(line.asked.at(-1) ?? '', /bytes=[1-9]\d+-$/);
-  });
-
-  it('can be killed at any step, and comes whole the next time', async () => {
-    const bytes = await publish('0.3.2');
-    let copies = 0;
-    const command = (): { cwd: string; home: string; program: string; words: string[] } => {
-      const cwd = join(place.path, `kill-${++copies}`);
-      mkdirSync(cwd);
-      execFileSync('cp', ['--archive', laptop.home, join(cwd, 'home')]);
-      return { cwd, home: join(cwd, 'home'), program, words: ['update', '--home', join(cwd, 'home')] };
-    };
-    const steps = someOf(await diskSteps(command()), 8, new Prng('kills of an update'));
-    assert.equal(steps.length, 8);
-    let kills = 0;
-    for (const step of steps) {
-      const { home, ...killed } = command();
-      if (await killAtStep(step, killed)) kills += 1;
-      const again = await runProgram(program, [...killed.words, '--json'], { env: { HOME: killed.cwd } });
-      const { done, path } = JSON.parse(again.stdout) as { done: string; path: string };
-      assert.deepEqual([done, readFileSync(path).equals(bytes)], ['downloaded', true], step.kind);
-      assert.deepEqual(readdirSync(join(home, 'node/updates')), ['0.3.2'], step.kind);
-      assert.deepEqual(readdirSync(join(home, 'node/updates/0.3.2')), [fileOf('0.3.2')], step.kind);
-      rmSync(killed.cwd, { recursive: true });
-    }
-    assert.ok(kills >= 4, `${kills} of ${steps.length}`);
   });
 
   it('whose bytes are other than those that were signed is refused, and nothing of it is kept', async () => {

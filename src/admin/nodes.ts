@@ -72,13 +72,24 @@ const ReportedSetView = Type.Object({
   running: Type.Boolean(),
   /** Whether it goes to another place, of which the server sees nothing. */
   elsewhere: Type.Boolean(),
+  /** Versions of it that the machine keeps until it reaches a server. */
+  waiting: PresentWhen(
+    'some wait, by its word',
+    Type.Object({
+      versions: Type.Integer(),
+      bytes: Bytes,
+      since: Time,
+      /** Whether the newest found no room there. */
+      refused: Type.Boolean(),
+    }),
+  ),
   /** Its newest attempt. */
   last: PresentWhen(
     'there was one',
     Type.Object({
       begun: Time,
       ended: PresentWhen('it has ended', Time),
-      result: Type.Enum(['ok', 'partial', 'failed', 'running', 'cut off']),
+      result: Type.Enum(['ok', 'partial', 'failed', 'kept', 'running', 'cut off']),
       code: PresentWhen('it failed by something that has a code', Type.String()),
       message: PresentWhen('it failed by something that has a code', Type.String()),
     }),
@@ -192,7 +203,8 @@ function reportView({ received, hasAgent, total, sets, refused }: JudgedReport):
 }
 
 function setView(set: JudgedSet): Static<typeof ReportedSetView> {
-  const { id, name, every, state, since, why, next, running, isElsewhere, last, success, drill } = set;
+  const { id, name, every, state, since, why, next, running, isElsewhere, waiting, last, success, drill } =
+    set;
   return {
     id,
     name,
@@ -203,6 +215,7 @@ function setView(set: JudgedSet): Static<typeof ReportedSetView> {
     ...(why !== undefined && { why }),
     next: next.toISOString(),
     elsewhere: isElsewhere,
+    ...(waiting && { waiting: withTimes(waiting) }),
     ...(last && { last: withTimes(last) }),
     ...(success && { success: withTimes(success) }),
     ...(drill && { drill: withTimes(drill) }),

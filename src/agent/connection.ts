@@ -90,7 +90,7 @@ export class Connection implements Disposable {
     limits,
   }: PlaceRequest = {}): Promise<RepositoryLocation> {
     const location = new URL(url.replace(/\/?$/, '/'));
-    const label = `${this.node.identity.network}${location.pathname}`;
+    const label = repositoryLabel(this.node, location.pathname);
     const secure = new RestStore({
       url: location.href,
       agent: this.dialer.agent(),
@@ -101,8 +101,7 @@ export class Connection implements Disposable {
     const remote = limits === undefined ? unlimited : new LimitedStore(unlimited, limits);
     return {
       label,
-      store:
-        cache === undefined ? remote : await CachedStore.open(remote, join(cache, encodeURIComponent(label))),
+      store: cache === undefined ? remote : await CachedStore.open(remote, cacheOf(cache, label)),
       keystore: this.node.keystore,
       escrow: (repository, password, signal) => this.#escrow(repository, password, signal),
     };
@@ -133,6 +132,16 @@ export class Connection implements Disposable {
     await leaveEscrow({ dialer, server, repository, sealed, signal, line });
     return escrowFingerprint(sealed);
   }
+}
+
+/** What the key of a repository at a server of the network is kept under; of the node's own unless a path is named. */
+export function repositoryLabel({ identity: { network, name } }: Node, path = `/${name}/`): string {
+  return `${network}${path}`;
+}
+
+/** Where copies of a repository's metadata are. */
+export function cacheOf(cache: string, label: string): string {
+  return join(cache, encodeURIComponent(label));
 }
 
 /** How a node is connected. */

@@ -149,6 +149,16 @@ export {
 export { changeSets, setNamed } from './sets/set-file.ts';
 export { SetRunner } from './sets/set-runner.ts';
 export { setStates, stateOf } from './sets/set-state.ts';
+export { openSetSpool } from './spool/spool.ts';
+export {
+  countWaiting,
+  forgetSpool,
+  keepSpoolState,
+  readSpoolState,
+  readWaiting,
+  type SpoolState,
+  spoolDirectory,
+} from './spool/spool-state.ts';
 export { takeOutsideToken, takeToken } from './take-token.ts';
 export { installCommand, mayInstall } from './update/installation.ts';
 export { askForRelease, type Offered } from './update/offered-release.ts';

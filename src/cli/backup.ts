@@ -136,7 +136,7 @@ async function backUpOrTry(
 }
 
 /** What a run of a backup set says beside what `backup` takes. */
-type RunOptions = Omit<BackupOptions, 'dryRun'> & Pick<BackupChoices, 'since' | 'onUnreadable'>;
+export type RunOptions = Omit<BackupOptions, 'dryRun'> & Pick<BackupChoices, 'since' | 'onUnreadable'>;
 
 /** Backs up what was named, on record whatever becomes of it. */
 export async function backUpPaths(
@@ -148,6 +148,19 @@ export async function backUpPaths(
     await recordBackup(context, options.repo, () => backUpNow(context, paths, options)),
     options,
   );
+}
+
+/** Backs up what was named into a repository that is open, and whose storage cannot be asked what it has. */
+export async function backUpOffline(
+  context: Context,
+  repository: Repository,
+  { paths, options }: { readonly paths: readonly string[]; readonly options: RunOptions },
+): Promise<Answer<KeptBackup>> {
+  const { sources, choices } = await prepare(context, paths, options);
+  const { since, onUnreadable } = options;
+  const more = { ...(since !== undefined && { since }), onUnreadable, isOffline: true };
+  const backup = await backUp(context, repository, sources, { ...choices, ...more });
+  return answerTo({ backup, route: 'kept here' }, options);
 }
 
 function answerTo<Result extends BackupResult>(

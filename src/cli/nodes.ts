@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import { collectPages } from '../admin/index.ts';
 import { type Role, roles } from '../pki/index.ts';
 import { askAdmin } from './home/administering.ts';
-import { attentionTo, type NodeOfList, setTable } from './node/reported-sets.ts';
+import { attentionTo, type NodeOfList, setTable, waitingTexts } from './node/reported-sets.ts';
 import { boundsRows } from './node/set.ts';
 import { parseLimit } from './options/option-values.ts';
 import type { Context } from './program/context.ts';
@@ -170,7 +170,8 @@ function* reportRows({ report }: NodeOfList, nowMs: number): Iterable<Row> {
   const { received, agent, total, sets, refused = [] } = report;
   const agentRuns = agent ? 'its agent runs' : 'no agent runs there';
   yield row('told', whenOf(received, nowMs), plural(total, 'backup set'), agentRuns);
-  for (const { name, state, since, next, success, elsewhere, drill } of sets) {
+  for (const set of sets) {
+    const { name, state, since, next, success, elsewhere, drill } = set;
     const { ended, arrived, bytes } = success ?? {};
     const came = elsewhere ? ended : arrived;
     const size = bytes === undefined ? [] : [formatBytes(bytes)];
@@ -185,6 +186,7 @@ function* reportRows({ report }: NodeOfList, nowMs: number): Iterable<Row> {
       provenText({ clock: { now: () => nowMs } }, drill),
       ...size,
       ...where,
+      ...waitingTexts(set),
       `next ${formatTime(new Date(next))}`,
     );
   }

@@ -32,7 +32,7 @@ const ReportedAttempt = Type.Object(
   {
     begunMs: Moment,
     endedMs: Type.Optional(Moment),
-    result: Type.Enum(['ok', 'partial', 'failed', 'running', 'cut off']),
+    result: Type.Enum(['ok', 'partial', 'failed', 'kept', 'running', 'cut off']),
     code: Type.Optional(Type.String({ pattern: '^[a-z_]{1,64}$' })),
     message: Type.Optional(Text),
   },
@@ -67,6 +67,12 @@ const ReportedDrill = Type.Object(
   closed,
 );
 
+/** Versions of a set that the machine keeps until a server answers. */
+const ReportedWaiting = Type.Object(
+  { versions: Size, bytes: Size, sinceMs: Moment, refused: Type.Boolean() },
+  closed,
+);
+
 /** A backup set of a machine, and how it stands by the machine's own word. */
 const ReportedSet = Type.Object(
   {
@@ -84,6 +90,8 @@ const ReportedSet = Type.Object(
     waits: Type.Optional(Text),
     /** That it goes to a repository of its own, of which the server knows nothing. */
     elsewhere: Type.Optional(Type.Literal(true)),
+    /** Versions of it that wait on the machine, and whether the newest found no room there. */
+    waiting: Type.Optional(ReportedWaiting),
     last: Type.Optional(ReportedAttempt),
     success: Type.Optional(ReportedSuccess),
     drill: Type.Optional(ReportedDrill),

@@ -38,6 +38,12 @@ export const ClientPolicy = Type.Object(
         'How long a server that does not answer, or a line that is cut, is tried again before a command gives up.',
       examples: ['1h'],
     }),
+    spool: Type.String({
+      pattern: '^(0|[1-9][0-9]{0,5}(B|kB|MB|GB|TB|KiB|MiB|GiB|TiB))$',
+      description:
+        'How much of versions of live sets may be kept on this machine while no server answers, which go up when one does; `0` for none. A twentieth of the disk stays free.',
+      examples: ['50GB'],
+    }),
     update: Type.Boolean({
       description:
         'Whether the agent of this machine installs a newer version that the network offers, by itself; otherwise it only says so.',
@@ -72,6 +78,7 @@ export const defaultClientPolicy: ClientPolicy = {
   minimumVersion: 'TLSv1.3',
   groups: [...strongestGroups],
   retryFor: '15m',
+  spool: '10GB',
   update: false,
   'agent.drill': '1GB',
   'agent.allow': [],

@@ -57,6 +57,9 @@ export {
 export { type RewrittenSnapshot, type TagChange, tagSnapshots } from './rewrite/tag-snapshots.ts';
 export type { RepairedPath } from './rewrite/tree-repair.ts';
 export { describeFilter, type SnapshotFilter } from './snapshot-filter.ts';
+export { openSpool } from './spool/open-spool.ts';
+export { clearSpool, sendSpool, type Unsendable } from './spool/send-spool.ts';
+export { thinSpool } from './spool/thin-spool.ts';
 export { type StatsCount, type StatsMode, snapshotStats, statsModes } from './stats/snapshot-stats.ts';
 export { type SnapshotListOptions, type StoredSnapshot } from './stored-snapshots.ts';
 export { thisMachine } from './this-machine.ts';

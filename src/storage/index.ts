@@ -41,4 +41,5 @@ export {
   storeMarkerFile,
   writeStoreMarker,
 } from './present-store.ts';
+export { SpoolStore } from './spool-store.ts';
 export { TrashStore } from './trash-store.ts';

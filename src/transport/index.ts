@@ -29,9 +29,11 @@ export {
 } from './http-client.ts';
 export {
   type BackOff,
+  isOutOfReach,
   isPassingStatus,
   isUnheard,
   Line,
+  type LineOptions,
   mayBeDone,
   mostHopeful,
   type Outage,

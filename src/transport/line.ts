@@ -13,7 +13,8 @@ export interface Outage {
   readonly leftMs: number;
 }
 
-interface LineOptions {
+/** How a line is told of, and borne. */
+export interface LineOptions {
   /** Told before a wait, once for all who wait together. */
   readonly onDown?: (outage: Outage) => void;
   /** Told that something has come over it again. */
@@ -21,6 +22,8 @@ interface LineOptions {
   readonly backOff?: BackOff;
   /** Whether nobody waits for it who would rather know soon: a server that is known is borne for the whole time from the start. */
   readonly isUnattended?: boolean;
+  /** Failures are borne for so long at most, whatever else is said: for who has another way. */
+  readonly mostMs?: number;
 }
 
 /** What is tried. */
@@ -117,9 +120,10 @@ export class Line {
   }
 
   #patienceMs({ isKnown = true }: AttemptOptions): number {
-    const { isUnattended = false } = this.#options;
-    if (this.#wasReached || (isUnattended && isKnown)) return this.#longestMs;
-    return Math.min(this.#longestMs, isKnown ? patience.knownMs : patience.typedMs);
+    const { isUnattended = false, mostMs = Number.POSITIVE_INFINITY } = this.#options;
+    const longestMs = Math.min(this.#longestMs, mostMs);
+    if (this.#wasReached || (isUnattended && isKnown)) return longestMs;
+    return Math.min(longestMs, isKnown ? patience.knownMs : patience.typedMs);
   }
 
   /** A connection that the server had closed meanwhile is nothing to speak of: the next one is made at once. */
@@ -167,6 +171,12 @@ export function mostHopeful(failures: readonly HoldfastError[]): HoldfastError |
 /** Whether nobody has heard what was asked, so that it may be asked again, or of another. */
 export function isUnheard({ code }: HoldfastError): boolean {
   return errorRow(code).heard === 'nobody';
+}
+
+/** Whether nobody has refused anything: the line is down, or whoever is at its end. */
+export function isOutOfReach(error: unknown): error is HoldfastError {
+  if (!isPassing(error)) return false;
+  return errorRow(error.code).heard !== undefined || error.code === 'server_unavailable';
 }
 
 /** Whether the line broke while something was under way on it, which may be done. */

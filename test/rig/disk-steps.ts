@@ -33,8 +33,6 @@ export interface Meanwhile {
 export interface SteppedCommand {
   readonly words: readonly string[];
   readonly cwd: string;
-  /** What is started; the program of the other tests unless said. */
-  readonly program?: string;
   /** The command is ended (SIGTERM) once this is done; it ends by itself unless said. */
   readonly meanwhile?: Meanwhile | undefined;
 }
@@ -129,13 +127,10 @@ export function withoutDrawn(path: string): string {
   );
 }
 
-function traced(
-  options: readonly string[],
-  { words, cwd, program = launcher }: SteppedCommand,
-): RunningProgram {
+function traced(options: readonly string[], { words, cwd }: SteppedCommand): RunningProgram {
   // Steps are counted for each thread: with one that works they come in the same order each time.
   const env = { UV_THREADPOOL_SIZE: '1', NODE_DISABLE_COMPILE_CACHE: '1', HOME: cwd };
-  return new RunningProgram(['-qq', ...options, program, ...words], { program: 'strace', cwd, env });
+  return new RunningProgram(['-qq', ...options, launcher, ...words], { program: 'strace', cwd, env });
 }
 
 function stepsIn(trace: string, directory: string): DiskStep[] {

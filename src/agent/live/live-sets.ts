@@ -7,6 +7,7 @@ import {
   type WatchReport,
 } from '../../files/index.ts';
 import type { BackupSet } from '../sets/backup-set.ts';
+import { countWaiting } from '../spool/spool-state.ts';
 import { writeChanges } from './changes-file.ts';
 import { LiveChanges, pauseAfter } from './live-changes.ts';
 import { keepStanding, type LiveStanding, maxRescans } from './live-standing.ts';
@@ -37,6 +38,8 @@ export interface LiveRun {
 
 /** Where nothing tells what changes, it is looked so often. */
 const lookEveryMs = 5 * minuteMs;
+/** While versions wait here, it is tried so often whether the server answers. */
+const tryEveryMs = minuteMs;
 /** Of one run that has ended to the beginning of the next. */
 const betweenMs = 1000;
 
@@ -52,6 +55,9 @@ interface Session {
   lookedMs: number;
   failures: number;
   notBeforeMs: number;
+  /** How many versions wait here until the server answers, and when it was tried last. */
+  waiting: number;
+  triedMs: number;
 }
 
 /**
@@ -78,7 +84,10 @@ export class LiveSets implements AsyncDisposable {
   async follow(sets: readonly BackupSet[]): Promise<void> {
     const live = sets.filter((set) => set.live === true);
     for (const id of this.#sessions.keys()) if (!live.some((set) => set.id === id)) this.#stop(id);
-    for (const set of live) await this.#start(set);
+    for (const set of live) {
+      await this.#start(set);
+      await this.#count(set);
+    }
   }
 
   /** When the changes of a set are to be saved, milliseconds since 1970; undefined when there are none. */
@@ -88,8 +97,11 @@ export class LiveSets implements AsyncDisposable {
     if (session === undefined) return undefined;
     if (session.blind.length > 0 && Math.abs(nowMs - session.lookedMs) >= lookEveryMs)
       this.#look(session, nowMs);
-    const dueMs = session.changes.dueMs(nowMs);
-    return dueMs === undefined ? undefined : Math.max(dueMs, session.notBeforeMs);
+    const changedMs = session.changes.dueMs(nowMs) ?? Number.POSITIVE_INFINITY;
+    const triedMs = Math.min(session.triedMs, nowMs);
+    const waitedMs = session.waiting > 0 ? triedMs + tryEveryMs : Number.POSITIVE_INFINITY;
+    const dueMs = Math.min(changedMs, waitedMs);
+    return Number.isFinite(dueMs) ? Math.max(dueMs, session.notBeforeMs) : undefined;
   }
 
   /** Resolves when something has changed where nothing had. */
@@ -108,6 +120,7 @@ export class LiveSets implements AsyncDisposable {
     });
     const end = (isSaved: boolean): void => {
       const nowMs = this.#options.clock.now();
+      session.triedMs = nowMs;
       session.failures = isSaved ? 0 : session.failures + 1;
       session.notBeforeMs = nowMs + (isSaved ? betweenMs : pauseAfter(session.failures));
       if (!isSaved) session.changes.giveBack(taken, nowMs);
@@ -150,12 +163,26 @@ export class LiveSets implements AsyncDisposable {
       lookedMs: clock.now(),
       failures: 0,
       notBeforeMs: 0,
+      waiting: 0,
+      triedMs: 0,
     });
     this.#watch ??= new FileWatch({
       onReport: (report) => this.#take(report),
       onFailure: (error) => this.#fail(error),
     });
     this.#watch.watch(set.id, what);
+  }
+
+  /** Looks how many versions wait here, and says when the first does, and when none does any more. */
+  async #count({ id, name }: BackupSet): Promise<void> {
+    const session = this.#sessions.get(id);
+    if (session === undefined) return;
+    const { directory, log } = this.#options;
+    const before = session.waiting;
+    session.waiting = await countWaiting(directory, { id });
+    if (before === 0 && session.waiting > 0)
+      log.warn('no server can be reached: versions of a live set are kept here', { set: name });
+    if (before > 0 && session.waiting === 0) log.info('what was kept here is with the server', { set: name });
   }
 
   #stop(id: string): void {

@@ -4,6 +4,7 @@ import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { isRunning, makePrivateDirectory, systemErrorCode, writeFileAtomic } from '../../base/index.ts';
 import type { BackupSet } from '../sets/backup-set.ts';
+import { countWaiting, forgetSpool } from '../spool/spool-state.ts';
 
 const why = Type.Enum(['overflow', 'mount', 'silent', 'limit']);
 
@@ -53,6 +54,8 @@ export async function readStanding(
 export async function forgetLive(directory: string, { id }: Pick<BackupSet, 'id'>): Promise<void> {
   for (const kind of ['watch', 'changes', 'base'])
     await rm(join(directory, 'sets', `${id}.${kind}.json`), { force: true });
+  // What waits for a server is somebody's backup, whatever became of the set.
+  if ((await countWaiting(directory, { id })) === 0) await forgetSpool(directory, { id });
 }
 
 function parse(text: string): unknown {

@@ -1,6 +1,7 @@
 import { type AgentReport, maxReportedSets, maxReportedText, type ReportedSet } from '../../enrol/index.ts';
 import { type DrillRecord, readDrills } from '../drill/drill-record.ts';
 import { drillFinding, drillState, isDrillAlarm } from '../drill/drill-standing.ts';
+import { readWaiting } from '../spool/spool-state.ts';
 import { type RefusedSet, readAllSets } from './all-sets.ts';
 import type { BackupSet } from './backup-set.ts';
 import { type Surroundings, whatKeeps } from './conditions.ts';
@@ -34,7 +35,11 @@ export async function reportSets({
     sets.map(async (set) => {
       const attempts = withNewest(await readAttempts(directory, set), unrecorded(set));
       const drills = reportDrills(await readDrills(directory, set));
-      return { ...(await reportSet(set, attempts, { machine, around })), ...drills };
+      return {
+        ...(await reportSet(set, attempts, { machine, around })),
+        ...drills,
+        ...(await waitingIn(directory, set)),
+      };
     }),
   );
   const told = reported.toSorted((one, other) => Number(isFine(one)) - Number(isFine(other)));
@@ -80,6 +85,14 @@ async function reportSet(
     ...(last !== undefined && { last: attemptOf(last) }),
     ...(success !== undefined && { success: successOf(success) }),
   };
+}
+
+/** Versions of a set that wait here. */
+async function waitingIn(directory: string, set: BackupSet): Promise<Pick<ReportedSet, 'waiting'>> {
+  const waiting = await readWaiting(directory, set);
+  if (waiting === undefined) return {};
+  const { versions, bytes, since, refused } = waiting;
+  return { waiting: { versions, bytes, sinceMs: Date.parse(since), refused: refused !== undefined } };
 }
 
 function refusalOf({ name, error }: RefusedSet): NonNullable<AgentReport['refused']>[number] {

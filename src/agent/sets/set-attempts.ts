@@ -28,8 +28,9 @@ export type HookRun = Static<typeof HookRun>;
 const SetOutcome = Type.Object({
   /** ISO 8601. */
   ended: Type.String(),
-  result: Type.Enum(['ok', 'partial', 'failed']),
-  /** Of the error, where it failed. */
+  /** `kept`: it waits here, since no server could be reached. */
+  result: Type.Enum(['ok', 'partial', 'failed', 'kept']),
+  /** Of the error, where it failed or the server was out of reach. */
   code: Type.Optional(Type.String()),
   message: Type.Optional(Type.String()),
   hint: Type.Optional(Type.String()),
@@ -39,6 +40,8 @@ const SetOutcome = Type.Object({
   bytes: Type.Optional(Type.Number()),
   added: Type.Optional(Type.Number()),
   unreadable: Type.Optional(Type.Integer()),
+  /** Versions that had waited and went to the server first. */
+  sent: Type.Optional(Type.Integer()),
   /** How many snapshots went by the rule of the set, and why it could not be applied, or no space be freed. */
   forgot: Type.Optional(
     Type.Object({
@@ -77,10 +80,7 @@ type SetId = Pick<BackupSet, 'id'>;
 const maxKept = 40;
 
 /** How an attempt stands: one without an outcome goes on, or its process is gone and it never ended. */
-export function resultOf({
-  process,
-  outcome,
-}: SetAttempt): 'ok' | 'partial' | 'failed' | 'running' | 'cut off' {
+export function resultOf({ process, outcome }: SetAttempt): SetOutcome['result'] | 'running' | 'cut off' {
   if (outcome !== undefined) return outcome.result;
   return process !== undefined && isRunning(process) ? 'running' : 'cut off';
 }

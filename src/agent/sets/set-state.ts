@@ -39,13 +39,18 @@ export function stateOf(
   const from = { addedMs: Date.parse(set.added), offsetMs: offsetOf(`${machine}/${set.id}`, set.spreadMs) };
   // The schedule is what it is, whatever is saved in between.
   const scheduled = attempts.filter(({ live = false }) => !live);
-  const dueMs = dueAt(scheduled, (lastMs) => dueRun(schedule, { ...from, lastMs }, nowMs));
-  const afterMs = nextRun(schedule, { ...from, lastMs: dueMs });
+  const dueAfter = (lastMs?: number): number => dueRun(schedule, { ...from, lastMs }, nowMs);
+  const afterRun = (lastMs: number): number => nextRun(schedule, { ...from, lastMs });
+  const dueMs = dueAt(scheduled, dueAfter);
   const isRunning = newest !== undefined && resultOf(newest) === 'running';
+  // What waits here is no backup yet.
+  const isStored = (attempt: SetAttempt): boolean => resultOf(attempt) !== 'kept';
+  const owedMs = dueAt(scheduled.filter(isStored), dueAfter);
+  const stored = attempts.filter(isStored);
   const standing = isRunning
-    ? runningState(set, attempts, nowMs)
-    : restingState(set, attempts, { nowMs, dueMs, afterMs });
-  return { ...standing, dueMs, afterMs, isRunning };
+    ? runningState(set, stored, nowMs)
+    : restingState(set, stored, { nowMs, dueMs: owedMs, afterMs: afterRun(owedMs) });
+  return { ...standing, dueMs, afterMs: afterRun(dueMs), isRunning };
 }
 
 type Standing = Pick<SetState, 'state' | 'sinceMs'>;

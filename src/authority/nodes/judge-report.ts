@@ -26,6 +26,10 @@ export interface JudgedSet extends Pick<ReportedSet, 'id' | 'name' | 'every' | '
   /** When its next run is due. */
   readonly next: Date;
   readonly isElsewhere: boolean;
+  /** Versions of it that wait on the machine. */
+  readonly waiting:
+    | (Omit<NonNullable<ReportedSet['waiting']>, 'sinceMs'> & { readonly since: Date })
+    | undefined;
   readonly last:
     | {
         readonly begun: Date;
@@ -103,7 +107,7 @@ export function judgeReport(received: ReceivedReport, judging: Judging): JudgedR
 function judgeSet(told: ReportedSet, received: ReceivedReport, judging: Judging): JudgedSet {
   const { report, receivedMs, arrivals } = received;
   const set = shifted(told, receivedMs - report.sentMs);
-  const { id, name, every, running, nextMs, last, success } = set;
+  const { id, name, every, running, nextMs, last, success, waiting } = set;
   const arrival = arrivals[id];
   const arrived = arrival !== undefined && arrival.snapshot === success?.snapshot ? arrival.atMs : undefined;
   const standing = silence(set, report, { ...judging, receivedMs }) ??
@@ -119,6 +123,12 @@ function judgeSet(told: ReportedSet, received: ReceivedReport, judging: Judging)
     why: standing.why,
     next: new Date(nextMs),
     isElsewhere: set.elsewhere === true,
+    waiting: waiting && {
+      versions: waiting.versions,
+      bytes: waiting.bytes,
+      refused: waiting.refused,
+      since: new Date(waiting.sinceMs),
+    },
     last: last && {
       begun: new Date(last.begunMs),
       ended: last.endedMs === undefined ? undefined : new Date(last.endedMs),

@@ -63,6 +63,15 @@ export const setsErrors = {
       'a restore drill had nothing to restore: the newest snapshot of the set has no file with content',
     next: 'look whether the folders of the set are there and have files in them: holdfast set show NAME',
   },
+  spool_full: {
+    happened:
+      'a version of a live set was to be kept here until a server answers again, and there is no more room for such versions on this machine',
+    next: 'free space on the disk of the home, or let them have more: holdfast client set spool 50GB; what is kept goes up when the server answers',
+  },
+  set_waits: {
+    happened: 'a set was to be removed of which versions are kept here that no server has yet',
+    next: 'holdfast set run NAME sends them up when the server answers; or remove the folder that is named, and they are lost',
+  },
   hook_failed: {
     happened:
       'a program that was to run before or after a set ended with something else than 0, or did not end in its time',

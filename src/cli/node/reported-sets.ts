@@ -28,7 +28,7 @@ export function setTable(nodes: readonly NodeOfList[], nowMs: number): Row {
       const came = elsewhere ? success?.ended : success?.arrived;
       return [
         `${node}/${name}`,
-        running ? `${state}, running` : state,
+        [state, ...(running ? ['running'] : []), ...waitingTexts(set)].join(', '),
         ago(since),
         last === undefined ? '-' : ago(last.begun),
         last?.result ?? '',
@@ -54,16 +54,26 @@ export function attentionTo(nodes: readonly NodeOfList[], nowMs: number): string
   return [...nodes.flatMap((node) => attentionToNode(node)), ...setsOf(nodes).flatMap(attention)];
 
   function attention([node, set]: readonly [string, ReportedSetView]): string[] {
-    const { name, state, since, why, drill } = set;
+    const { name, state, since, why, waiting, drill } = set;
     const about = `the set ${name} of client/${node}`;
     const ago = (time: string): string => formatAge(nowMs - Date.parse(time));
-    const standing = state === 'ok' ? [] : [`${about} is ${state}, ${ago(since)}: ${why}`];
+    const standing = [
+      ...(waiting?.refused === true
+        ? [`client/${node} has no more room for versions of ${name} that wait there`]
+        : []),
+      ...(state === 'ok' ? [] : [`${about} is ${state}, ${ago(since)}: ${why}`]),
+    ];
     if (drill === undefined || !isDrillAlarm(drill.result)) return standing;
     return [
       ...standing,
       `the restore drill of ${about} found it ${drill.result}, ${ago(drill.ended)}: ${drill.found}`,
     ];
   }
+}
+
+/** What of a set waits on its machine. */
+export function waitingTexts({ waiting }: ReportedSetView): string[] {
+  return waiting === undefined ? [] : [`${plural(waiting.versions, 'version')} wait there`];
 }
 
 function attentionToNode({ role, name, alarms = [], state, notAfter, report }: NodeOfList): string[] {

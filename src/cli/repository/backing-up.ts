@@ -59,7 +59,14 @@ export interface KeptBackup extends BackupResult {
 export interface BackupChoices
   extends Pick<
     ArchiveOptions,
-    'leftOut' | 'stream' | 'since' | 'isReread' | 'isSkippedUnchanged' | 'retryForMs' | 'onWaiting'
+    | 'leftOut'
+    | 'stream'
+    | 'since'
+    | 'isReread'
+    | 'isSkippedUnchanged'
+    | 'isOffline'
+    | 'retryForMs'
+    | 'onWaiting'
   > {
   /** Of the machine, unless said. */
   readonly hostname?: string | undefined;

@@ -10,14 +10,15 @@ import {
 } from '../../agent/index.ts';
 import { secondMs } from '../../base/index.ts';
 import type { WalkLimit } from '../../files/index.ts';
-import { backUpPaths } from '../backup.ts';
+import { backUpOffline, backUpPaths, type RunOptions } from '../backup.ts';
 import type { Context } from '../program/context.ts';
 import { describeFailure, exitCode, whatEnded } from '../program/failure.ts';
-import type { BackupResult } from '../repository/backing-up.ts';
+import type { BackupResult, KeptBackup } from '../repository/backing-up.ts';
 import type { Answer } from '../terminal/answer.ts';
 import { lineToldIn } from '../terminal/output.ts';
 import { goOnLive } from './go-on-live.ts';
 import { hasRule, keepSet } from './keep-set.ts';
+import { keepsVersions, type SavedSet, saveOrKeep, sendAndSave } from './save-or-keep.ts';
 
 /** What an attempt came to: what is kept of it, and what is said of it. */
 interface Attempted {
@@ -44,12 +45,13 @@ export async function attemptSet(
   set: BackupSet,
   { hooks, changes }: AttemptOptions,
 ): Promise<Attempted> {
-  if (changes !== undefined)
-    return await settle(context, async () => ({ answer: await backUpSet(context, set, changes) }));
+  if (changes !== undefined) return await settle(context, () => backUpSet(context, set, changes));
   const saved = await settle(context, async () => {
     await runOwn(context, set, { when: 'before', hooks });
-    const answer = await backUpSet(context, set);
-    return { answer, ...(hasRule(set) && { forgot: await keepSet(context, set) }) };
+    const done = await backUpSet(context, set);
+    // Whoever is out of reach forgets nothing.
+    const isRuled = hasRule(set) && done.kept === undefined;
+    return { ...done, ...(isRuled && { forgot: await keepSet(context, set) }) };
   });
   try {
     await runOwn(context, set, { when: 'after', hooks, outcome: saved.outcome });
@@ -63,12 +65,18 @@ export async function attemptSet(
 }
 
 /** A set that is saved, and what its rule did. */
-type Saved = Required<Pick<Attempted, 'answer'>> & Pick<SetOutcome, 'forgot'>;
+type Saved = SavedSet & Pick<SetOutcome, 'forgot'>;
 
 async function settle(context: Context, work: () => Promise<Saved>): Promise<Attempted> {
   try {
-    const { answer, forgot } = await work();
-    return { answer, outcome: { ...outcomeOf(context, answer), ...(forgot && { forgot }) } };
+    const { answer, sent, kept, forgot } = await work();
+    const outcome = {
+      ...outcomeOf(context, answer),
+      ...(sent > 0 && { sent }),
+      ...(kept && { ...failureOf(context, kept), result: 'kept' as const }),
+      ...(forgot && { forgot }),
+    };
+    return { answer, outcome };
   } catch (error) {
     return { error, outcome: failureOf(context, error) };
   }
@@ -78,14 +86,35 @@ async function backUpSet(
   context: Context,
   set: BackupSet,
   changes?: AttemptOptions['changes'],
-): Promise<Answer<BackupResult>> {
-  const { repo, passwordFile, exclude, excludeFile, excludeCaches, tag, zone, limitUpload, limitDownload } =
-    set;
-  const line = lineToldIn(context.output, context.log, { isUnattended: true });
+): Promise<SavedSet> {
+  const { paths, repo, passwordFile } = set;
+  const place = { ...(repo !== undefined && { repo }), ...(passwordFile !== undefined && { passwordFile }) };
+  const atServer = (bearing: Context, isWhole: boolean): Promise<Answer<KeptBackup>> =>
+    goingOn(bearing, set, isWhole && changes !== undefined ? 'anything' : changes, (options) =>
+      backUpPaths(bearing, paths, { ...place, ...options }),
+    );
+  if (!keepsVersions(set)) {
+    const line = lineToldIn(context.output, context.log, { isUnattended: true });
+    return await sendAndSave({ ...context, line }, set, atServer);
+  }
+  return await saveOrKeep(context, set, {
+    isLive: changes !== undefined,
+    atServer,
+    here: (repository) =>
+      goingOn(context, set, changes, (options) => backUpOffline(context, repository, { paths, options })),
+  });
+}
+
+/** Saves a set, and keeps from where the next run of it goes on where it is live. */
+async function goingOn(
+  context: Context,
+  set: BackupSet,
+  changes: AttemptOptions['changes'],
+  save: (options: RunOptions) => Promise<Answer<KeptBackup>>,
+): Promise<Answer<KeptBackup>> {
+  const { exclude, excludeFile, excludeCaches, tag, zone, limitUpload, limitDownload } = set;
   const going = set.live === true ? await goOnLive(context, set, changes) : undefined;
-  const answer = await backUpPaths({ ...context, line }, set.paths, {
-    ...(repo !== undefined && { repo }),
-    ...(passwordFile !== undefined && { passwordFile }),
+  const answer = await save({
     exclude,
     excludeFile,
     excludeCaches,

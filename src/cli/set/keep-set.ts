@@ -19,6 +19,11 @@ type Forgot = NonNullable<SetOutcome['forgot']>;
 /** Of a live set that says nothing of it: all of a day, and one of each hour before; of its live snapshots alone. */
 const liveRule = 'within=1d,hourly=999999';
 
+/** The rule by which snapshots of a set stay. */
+export function ruleOf({ keep }: BackupSet): string {
+  return keep ?? liveRule;
+}
+
 /** Whether there is a rule of which snapshots of a set stay. */
 export function hasRule({ keep, live = false }: BackupSet): boolean {
   return keep !== undefined || live;
@@ -55,7 +60,7 @@ async function forgetBeyond(
   { set, hasArrivals }: { readonly set: BackupSet; readonly hasArrivals: boolean },
 ): Promise<Pick<Awaited<ReturnType<typeof forget>>, 'removed' | 'kept'>> {
   return await forget(repository, {
-    policy: parseKeepRule(set.keep ?? liveRule),
+    policy: parseKeepRule(ruleOf(set)),
     filter: { tags: [[setTag(set), ...(set.keep === undefined ? [liveTag] : [])]] },
     groupOf: groupBy([]),
     judgedBy: hasArrivals ? 'arrival' : 'time',

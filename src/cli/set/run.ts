@@ -6,6 +6,7 @@ import {
   keepSetAttempt,
   readChanges,
   type SetAttempt,
+  type SetOutcome,
 } from '../../agent/index.ts';
 import { HoldfastError, minuteMs } from '../../base/index.ts';
 import type { WalkLimit } from '../../files/index.ts';
@@ -56,7 +57,8 @@ async function runSet(
   const set = await findSet(directory, name);
   const changes = file === undefined ? undefined : await readLiveChanges(context, set, file);
   const attempt = await beginAttempt(directory, set, context.clock.now(), changes !== undefined);
-  using reporter = await ownReporter(context, directory);
+  // What has changed is saved by an agent, which tells the server itself.
+  using reporter = changes === undefined ? await ownReporter(context, directory) : undefined;
   // Beside the run, which does not wait for it.
   void reporter?.tell();
   // Who waits for its schedule does not hear of what is saved in between.
@@ -68,13 +70,18 @@ async function runSet(
   );
   await keep({ ...(hooks.length > 0 && { hooks }), outcome });
   if (changes === undefined)
-    await pingWatches(home, { set: name, came: outcome.result, said: outcome.message }, context.log);
+    await pingWatches(home, { set: name, came: pinged(outcome), said: outcome.message }, context.log);
   if (reporter !== undefined) {
     await reporter.tell();
     await tellOfOwnSets(context, home, context.log);
   }
   if (answer === undefined || error !== undefined) throw error;
   return answer;
+}
+
+/** What waits here has not succeeded yet. */
+function pinged({ result }: SetOutcome): 'ok' | 'partial' | 'failed' {
+  return result === 'kept' ? 'failed' : result;
 }
 
 /** @throws HoldfastError `set_not_live`, and as `readChanges` */

@@ -13,6 +13,7 @@ import {
   readDrills,
   readSets,
   readStanding,
+  readWaiting,
   resultOf,
   type SetAttempt,
   setTag,
@@ -26,7 +27,7 @@ import type { AnswerOf } from '../answers.ts';
 import type { Home } from '../home/home.ts';
 import type { Context } from '../program/context.ts';
 import { type Row, row } from '../terminal/answer.ts';
-import { formatAge, formatTime, plural } from '../terminal/format.ts';
+import { formatAge, formatBytes, formatTime, plural } from '../terminal/format.ts';
 
 /** A set as it is shown, with how it stands. */
 export type SetView = AnswerOf<'set list'>[number];
@@ -65,6 +66,7 @@ export async function viewOf({ clock }: Context, home: Home, set: MachineSet): P
   } = set;
   const drills = await readDrills(home.node, set);
   const watched = live ? await readStanding(home.node, set) : undefined;
+  const waiting = await readWaiting(home.node, set);
   return {
     ...said,
     state,
@@ -77,6 +79,7 @@ export async function viewOf({ clock }: Context, home: Home, set: MachineSet): P
     hookLimit: formatDuration(hookLimitMs),
     live,
     ...(watched !== undefined && { watched: viewStanding(watched) }),
+    ...(waiting !== undefined && { waiting }),
     onMains,
     unmetered,
     ...(last !== undefined && { last: viewAttempt(last) }),
@@ -153,8 +156,8 @@ export async function setStanding(context: Context, home: Home): Promise<SetStan
 export function* standingRows(context: Context, sets: readonly SetView[]): Iterable<Row> {
   for (const set of sets) {
     const next = set.waits === undefined ? `next ${formatTime(new Date(set.next))}` : `waits: ${set.waits}`;
-    const live = set.live ? [liveText(set)] : [];
-    yield row('set', set.name, stateText(context, set), provenText(context, set.drill), ...live, next);
+    const how = [...(set.live ? [liveText(set)] : []), ...waitingTexts(set)];
+    yield row('set', set.name, stateText(context, set), provenText(context, set.drill), ...how, next);
   }
 }
 
@@ -168,6 +171,13 @@ export function liveText({ watched }: SetView): string {
       ? `${plural(watched.directories, 'folder')} watched`
       : `${plural(watched.fileSystems, 'file system')} watched whole`;
   return `live, ${what}${blind}`;
+}
+
+/** What of a set waits here until the server answers. */
+export function waitingTexts({ waiting }: SetView): string[] {
+  if (waiting === undefined || waiting.versions === 0) return [];
+  const since = formatTime(new Date(waiting.since));
+  return [`${plural(waiting.versions, 'version')} kept here since ${since}, ${formatBytes(waiting.bytes)}`];
 }
 
 /** Why events alone do not tell what has changed. */
@@ -209,8 +219,14 @@ export function attentionTo(context: Context, set: SetView, hasAgent: boolean): 
     rule.push(
       `of the live set ${name} ${blind.map(({ path }) => path).join(', ')} is looked through every 5 minutes and not watched: ${gapWords.limit}`,
     );
+  const { refused } = set.waiting ?? {};
+  if (refused !== undefined)
+    rule.push(
+      `a version of the set ${name} could not be kept here while the server is out of reach: ${refused.message}; next: holdfast client set spool 50GB, or free space`,
+    );
   if (state === 'ok') return rule;
-  const why = waits ?? (hasAgent ? 'the agent has not begun it' : 'no agent runs');
+  const outOfReach = set.waiting && `the server is out of reach (${set.waiting.message})`;
+  const why = waits ?? outOfReach ?? (hasAgent ? 'the agent has not begun it' : 'no agent runs');
   const what = {
     never: `it has not run yet, ${waits ?? 'and is due'}; now: holdfast set run ${name}`,
     late: `${why}; now: holdfast set run ${name}`,

@@ -13,6 +13,7 @@ import {
   stateText,
   viewAttempt,
   viewOf,
+  waitingTexts,
 } from './set-view.ts';
 
 /** `holdfast set show NAME` */
@@ -51,6 +52,8 @@ function* setRows(context: Context, set: SetView, attempts: readonly AttemptView
     yield row('looks at', path, `every 5 minutes: ${gapWords[why]}`);
   for (const { time, path, why } of set.watched?.rescans ?? [])
     yield row('looked at', path, `all of it, ${formatTime(new Date(time))}: ${gapWords[why]}`);
+  for (const text of waitingTexts(set))
+    yield row('waits', text, `goes up when the server answers: ${set.waiting?.message}`);
   if (set.repo !== undefined) yield row('to', set.repo);
   const excludes = [...set.exclude, ...set.excludeFile.map((file) => `those in ${file}`)];
   if (excludes.length > 0) yield row('leaves out', ...excludes);
@@ -107,7 +110,7 @@ function tookText({ begun, ended }: AttemptView): string {
   return ended === undefined ? '' : formatElapsed(Math.max(0, Date.parse(ended) - Date.parse(begun)));
 }
 
-function toldText({ snapshot, files, added, code, message, forgot }: AttemptView): string {
+function toldText({ snapshot, files, added, sent, code, message, forgot }: AttemptView): string {
   const saved =
     snapshot === undefined
       ? []
@@ -117,6 +120,7 @@ function toldText({ snapshot, files, added, code, message, forgot }: AttemptView
   const rule = forgot?.message === undefined ? [] : [`its rule: ${forgot.message} [${forgot.code}]`];
   return [
     ...saved,
+    ...(sent === undefined ? [] : [`${plural(sent, 'version')} sent that had waited`]),
     ...gone,
     ...freed,
     ...rule,

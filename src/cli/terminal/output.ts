@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { MultiBar, type SingleBar } from 'cli-progress';
 import { type Log, minuteMs, secondMs } from '../../base/index.ts';
-import { Line, type Outage } from '../../transport/index.ts';
+import { Line, type LineOptions, type Outage } from '../../transport/index.ts';
 import { describeFailure } from '../program/failure.ts';
 import { formatBytes, formatCount, formatElapsed } from './format.ts';
 import { type Column, formatTable, printable, wrap } from './table.ts';
@@ -94,17 +94,17 @@ function onTerminal(stream: NodeJS.WriteStream, text: string, indent: string): s
 export function lineToldIn(
   output: Output,
   log: Log,
-  { isUnattended = false }: { readonly isUnattended?: boolean } = {},
+  borne: Pick<LineOptions, 'isUnattended' | 'mostMs'> = {},
 ): Line {
   if (output.json) {
     return new Line({
-      isUnattended,
+      ...borne,
       onDown: ({ failure, ...times }) => log.warn('the line is down', { ...times, error: failure }),
       onBack: (downMs) => log.warn('the line is back', { downMs }),
     });
   }
   return new Line({
-    isUnattended,
+    ...borne,
     onDown: (outage) => output.say(`  line        ${describeOutage(outage)}`),
     onBack: (downMs) => output.say(`  line        back after ${formatPeriod(downMs)}`),
   });

@@ -33,6 +33,8 @@ export interface ArchiveOptions extends Partial<Origin>, Pick<LockOptions, 'retr
   readonly tags?: readonly string[];
   /** Packs that are known not to be as they were written: what is in them is stored again. */
   readonly damagedPacks?: readonly ObjectId[];
+  /** Nobody can be asked which packs there are: what an index names counts as stored. */
+  readonly isOffline?: boolean;
   /** Aborted, nothing more is written, and no snapshot. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ArchiveProgress) => void;

@@ -57,9 +57,9 @@ async function archiveOnce(repository: Repository, options: ArchiveOptions): Pro
   const signal = AbortSignal.any([stop.signal, ...(options.signal ? [options.signal] : [])]);
   signal.addEventListener('abort', () => changes.fail(signal.reason));
   lock.onFailure((error) => stop.abort(error));
-  const { onFuture, damagedPacks: damaged = [] } = options;
+  const { onFuture, damagedPacks: damaged = [], isOffline = false } = options;
   const [{ index, packs, lost }, snapshots] = await Promise.all([
-    loadStoredIndex(repository, { signal, damaged }),
+    loadStoredIndex(repository, { signal, damaged, isOffline }),
     repository.snapshots({ signal, onFuture }),
   ]);
   const counts = new ArchiveCounts();

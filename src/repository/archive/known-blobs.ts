@@ -83,6 +83,13 @@ export interface StoredIndex {
   readonly lost: LostContent;
 }
 
+interface StoredIndexOptions {
+  readonly signal: AbortSignal;
+  readonly damaged?: readonly ObjectId[];
+  /** Whether nobody tells what is stored, beside what indexes name. */
+  readonly isOffline?: boolean;
+}
+
 /**
  * What the readable index files list and what is stored, both: packs may be lost that indexes still name, as where a server
  * was set back, or be shorter than an index says, or be among the `damaged` ones that a check has found. What was in those is
@@ -90,8 +97,12 @@ export interface StoredIndex {
  */
 export async function loadStoredIndex(
   repository: Repository,
-  { damaged = [], ...cancel }: { readonly signal: AbortSignal; readonly damaged?: readonly ObjectId[] },
+  { damaged = [], isOffline = false, ...cancel }: StoredIndexOptions,
 ): Promise<StoredIndex> {
+  if (isOffline) {
+    const { index } = await repository.loadListedIndex(cancel);
+    return { index, packs: await repository.store.list('data', cancel), lost: LostContent.none };
+  }
   const listing = Promise.withResolvers<readonly ObjectInfo[]>();
   const [{ index }, all] = await Promise.all([
     // Packs are listed after the indexes, for whatever those name was stored before them, and while they are read.
