@@ -1,4 +1,12 @@
-import { closeSync, ftruncateSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type ContentKind, ContentSource } from './content.ts';
 
@@ -89,6 +97,12 @@ const historyFiles = 8;
 export function makeHistory(directory: string, _seed: number, size: number): DataSet {
   mkdirSync(directory, { recursive: true });
   return { path: directory, bytes: 200 * 2 * historyFiles * Math.ceil(3e6 * size), files: 0 };
+}
+
+/** Writes one file of every folder of `small` anew. */
+export function changeFolders({ path }: DataSet, round: number): void {
+  for (const folder of readdirSync(path))
+    writeFileSync(join(path, folder, `file-${round}`), `of round ${round}\n`);
 }
 
 /** Adds to `history` what stays of a round, and puts in the place of what passes that of this one. */

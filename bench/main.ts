@@ -37,6 +37,7 @@ import {
   type RowResult,
   type RowTask,
 } from './rows.ts';
+import { measureDiff, measureFind } from './search-rows.ts';
 import { renderDetails, renderTable } from './table.ts';
 import { renderTransport, renderTransportTables, transportHeading } from './transport-page.ts';
 import { measureTransport, type TransportResults } from './transport-rows.ts';
@@ -52,6 +53,8 @@ const measureRow: Readonly<Record<RowName, (task: RowTask) => Promise<RowResult[
   'restore-small': measureRestore,
   'restore-one': measureRestoreOne,
   check: measureCheck,
+  find: measureFind,
+  diff: measureDiff,
   prune: measurePrune,
 };
 
@@ -139,7 +142,7 @@ function makeDataSets(options: BenchOptions, directory: string): Record<RowName,
   const one = make('one', ['one'], makeOne);
   const small = make(
     'small',
-    ['small', 'unchanged', 'restore', 'restore-small', 'restore-one', 'check'],
+    ['small', 'unchanged', 'restore', 'restore-small', 'restore-one', 'check', 'find', 'diff'],
     makeSmall,
   );
   const rescan = make('many', ['rescan'], makeMany);
@@ -158,6 +161,8 @@ function makeDataSets(options: BenchOptions, directory: string): Record<RowName,
     'restore-small': small,
     'restore-one': both,
     check: both,
+    find: small,
+    diff: small,
     prune: history,
   };
 }

@@ -12,6 +12,8 @@ export const rowNames = [
   'restore-small',
   'restore-one',
   'check',
+  'find',
+  'diff',
   'prune',
 ] as const;
 export type RowName = (typeof rowNames)[number];

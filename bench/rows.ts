@@ -43,7 +43,7 @@ export async function measureFirstBackup(task: RowTask): Promise<RowResult[]> {
     }
   }
   return task.contenders.map((contender) =>
-    result(task, contender, measurements, stored.get(contender) ?? 0),
+    resultOf(task, contender, measurements, stored.get(contender) ?? 0),
   );
 }
 
@@ -115,11 +115,12 @@ async function measurePrepared(task: RowTask, { words, change }: Prepared): Prom
       await measureOne(task, contender, place, place.command(words()), measurements);
   }
   return task.contenders.map((contender) =>
-    result(task, contender, measurements, places.get(contender)?.storedBytes() ?? 0),
+    resultOf(task, contender, measurements, places.get(contender)?.storedBytes() ?? 0),
   );
 }
 
-async function measureOne(
+/** Measures a command once, with nothing of earlier ones still on its way to the disk. */
+export async function measureOne(
   task: RowTask,
   contender: Contender,
   place: Place,
@@ -141,7 +142,8 @@ function pathsOf(task: RowTask): string[] {
   return task.data.map((set) => set.path);
 }
 
-function result(
+/** What a contender did. */
+export function resultOf(
   task: RowTask,
   contender: Contender,
   measurements: ReadonlyMap<Contender, readonly Measurement[]>,

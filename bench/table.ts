@@ -14,6 +14,8 @@ const rowTitles = {
   'restore-small': 'restore, small files',
   'restore-one': 'restore, one file of all',
   check: 'check --read-data',
+  find: 'find in 5 snapshots, small files',
+  diff: 'diff of two snapshots, small files',
   prune: 'forget --prune of 200 snapshots',
 } as const;
 const placeTitles = { local: 'directory', mtls: 'mutual TLS', line: 'TLS, long line' } as const;

@@ -51,6 +51,7 @@ const sha256 = (content: string) => createHash('sha256').update(content).digest(
 /** What {@link writingCommands} has not, and other shapes of what it has. */
 const calls: readonly Call[] = [
   call('ls', `ls latest ${c}`),
+  call('stats', `stats --mode raw-data ${c}`),
   call('find', `find * ${c}`),
   call('find', `find --blob ${sha256('Dear Ann,\n')} ${c}`),
   call('diff', `diff latest~1 latest ${repository}`, [backedUp, `backup HERE/password ${repository}`]),

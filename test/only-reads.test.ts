@@ -106,6 +106,9 @@ describe('a command that only reads', () => {
       ['check', '--read-data'],
       ['forget', '--keep-last', '1', '--dry-run'],
       ['prune', '--dry-run'],
+      ['repair', 'snapshots', '--forget', '--dry-run'],
+      ['stats'],
+      ['stats', '--mode', 'raw-data'],
       ['restore', 'latest', '--target', at('restored')],
     ]) {
       const { error } = await run([...words, ...repo]);

@@ -70,7 +70,7 @@ async function filesIn(here: string): Promise<string[]> {
   for (const folder of globSync('**/{node,authority}', { cwd: here }))
     await withFileLock(join(here, folder) + '/./next.lock', async () => {});
   const names = globSync(['**/*', '**/.*'], { cwd: here }).filter(
-    (name) => !/\/store\/|^repo\/|\.lock$|\/lock\.db\.pid$/.test(name),
+    (name) => !/\/store\/|^(?:repo|copy)\/|\.lock$|\/lock\.db\.pid$/.test(name),
   );
   return [...new Set(names.map(withoutDrawn))].sort();
 }

@@ -661,6 +661,7 @@ export const otherCommands: Readonly<Record<string, string>> = {
   'audit export': 'only reads; a file that is named is replaced whole',
   restore: 'writes what is the user’s, and no record; its own test kills it',
   'audit list': 'only reads',
+  stats: 'only reads',
   agent: 'starts set run, which is killed here, and writes a lock of the system alone; its own test kills it',
   'set list': 'only reads',
   'set sent': 'only reads',
