@@ -72,7 +72,7 @@ function* statsRows(
     ...(files === undefined ? [] : [plural(files, 'file')]),
     ...(blobs === undefined ? [] : [plural(blobs, 'blob')]),
   ];
-  yield row(mode, plural(snapshots, 'snapshot'), ...counts, formatBytes(bytes));
+  yield row('counted', mode, plural(snapshots, 'snapshot'), ...counts, formatBytes(bytes));
   if (uncompressedBytes !== undefined && bytes > 0)
     yield row(
       'plain',

@@ -43,7 +43,7 @@ export function createOutput(json: boolean, stdout: NodeJS.WriteStream, stderr: 
     say,
     value: (value) => data(JSON.stringify(value, undefined, stdout.isTTY ? 2 : undefined)),
     row: (label, ...parts) => {
-      const text = `  ${label.padEnd(labelWidth)}${parts.map(printable).join('   ')}`;
+      const text = `  ${label.padEnd(labelWidth - 1)} ${parts.map(printable).join('   ')}`;
       for (const line of onTerminal(json ? stderr : stdout, text, ' '.repeat(labelWidth + 2)))
         (json ? say : data)(line);
     },
