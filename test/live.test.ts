@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { assertSameTree } from './rig/compare-trees.ts';
@@ -28,7 +29,6 @@ const here = (words: readonly string[]) => runHere([...words, ...own()], { HOME:
 interface Line {
   readonly time: string;
   readonly msg: string;
-  readonly live?: boolean;
   readonly came?: string;
   readonly why?: string;
 }
@@ -38,10 +38,10 @@ const told = (): Line[] =>
     .filter((line) => line.startsWith('{') && line.endsWith('}'))
     .map((line) => JSON.parse(line) as Line);
 
-/** When the first run began that saved what had changed by `sinceMs`. */
+/** When the first run ended that saved what had changed by `sinceMs`: it is in the repository then. */
 async function savedSince(sinceMs: number): Promise<number> {
   for (;;) {
-    const begun = told().findIndex((line) => line.live === true && Date.parse(line.time) >= sinceMs);
+    const begun = told().findIndex(({ msg, time }) => msg === 'a set begins' && Date.parse(time) >= sinceMs);
     const ended =
       begun < 0
         ? undefined
@@ -50,11 +50,19 @@ async function savedSince(sinceMs: number): Promise<number> {
             .find(({ came }) => came !== undefined);
     if (ended !== undefined) {
       assert.equal(ended.came, 'exit code 0');
-      return Date.parse(told()[begun]?.time ?? '');
+      return Date.parse(ended.time);
     }
     // More than it has said by now.
     await agent.waitFor(new RegExp(`[^]{${agent.stderr.length + 1}}`));
   }
+}
+
+/** That what was written by then was in the repository within five seconds; a machine whose cores are all taken has longer. */
+async function assertSoon(writtenMs: number): Promise<void> {
+  const [load = 0] = loadavg();
+  const allowedMs = 5000 * Math.max(1, load / availableParallelism());
+  const tookMs = (await savedSince(writtenMs)) - writtenMs;
+  assert.ok(tookMs < allowedMs, `it took ${tookMs} ms`);
 }
 
 async function startAgent(): Promise<void> {
@@ -94,7 +102,7 @@ describe('a live set', () => {
     renameSync(at('outside/dir'), at('data/one/came'));
     appendFileSync(at('data/two/b'), 'more');
     const writtenMs = Date.now();
-    assert.ok((await savedSince(writtenMs)) - writtenMs < 5000);
+    await assertSoon(writtenMs);
     await assertSaved();
     appendFileSync(at('data/one/came/below/c'), 'into what came');
     await savedSince(Date.now());
@@ -108,7 +116,7 @@ describe('a live set', () => {
     try {
       const begunMs = Date.now();
       writeFileSync(at('data/two/rests'), 'now');
-      assert.ok((await savedSince(begunMs)) - begunMs < 5000);
+      await assertSoon(begunMs);
     } finally {
       clearInterval(writing);
     }

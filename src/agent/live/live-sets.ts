@@ -49,6 +49,8 @@ interface Session {
   /** What is watched, as text: other words begin another watch. */
   watched: string;
   readonly changes: LiveChanges;
+  /** Whether it is watched by now, with all that is in it. */
+  isTold: boolean;
   standing: LiveStanding;
   /** Raw, as latin1. */
   blind: readonly GapPlace[];
@@ -88,6 +90,11 @@ export class LiveSets implements AsyncDisposable {
       await this.#start(set);
       await this.#count(set);
     }
+  }
+
+  /** Whether a set is not watched yet and will be in a moment: a run that begins before has to look at everything again after. */
+  isBeginning({ id }: BackupSet): boolean {
+    return this.#sessions.get(id)?.isTold === false;
   }
 
   /** When the changes of a set are to be saved, milliseconds since 1970; undefined when there are none. */
@@ -151,6 +158,7 @@ export class LiveSets implements AsyncDisposable {
       set,
       watched,
       changes: new LiveChanges(),
+      isTold: false,
       standing: {
         process: processMark(),
         since: now,
@@ -194,6 +202,7 @@ export class LiveSets implements AsyncDisposable {
     const session = this.#sessions.get(report.id);
     if (session === undefined) return;
     const nowMs = this.#options.clock.now();
+    session.isTold = true;
     const wasEmpty = session.changes.isEmpty;
     session.changes.note(report, nowMs);
     this.#tell(session, report, nowMs);

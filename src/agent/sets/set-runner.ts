@@ -139,11 +139,13 @@ export class SetRunner {
     }
   }
 
-  #isFree({ set: { id }, state, newest }: KnownSet, nowMs: number): boolean {
+  #isFree({ set, state, newest }: KnownSet, nowMs: number): boolean {
+    const { id } = set;
     const begunMs = this.#begunMs.get(id);
     const isOnRecord = begunMs === undefined || (newest !== undefined && Date.parse(newest) >= begunMs);
     const isPaused = !isOnRecord && nowMs >= begunMs && nowMs - begunMs < pauseMs;
-    return !state.isRunning && !this.#running.has(id) && !isPaused;
+    const isBeginning = this.#options.live?.isBeginning(set) === true;
+    return !state.isRunning && !this.#running.has(id) && !isPaused && !isBeginning;
   }
 
   async #mayBegin(set: BackupSet, nowMs: number): Promise<boolean> {

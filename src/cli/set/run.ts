@@ -37,7 +37,8 @@ export const word: Word = {
 
 const examples = `
 It runs whatever the conditions of the set say: the agent asks for those. A server that does not answer is tried for 15 minutes, or as
-long as holdfast client set retryFor says.
+long as holdfast client set retryFor says. Of a live set it is tried for half a minute; what was to be saved is kept here then, and goes up with a
+later run (holdfast set show NAME).
 
 Examples:
   holdfast set run documents
