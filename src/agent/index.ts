@@ -145,6 +145,8 @@ export {
   resultOf,
   type SetAttempt,
   type SetOutcome,
+  type Unrecorded,
+  withNewest,
 } from './sets/set-attempts.ts';
 export { changeSets, setNamed } from './sets/set-file.ts';
 export { SetRunner } from './sets/set-runner.ts';

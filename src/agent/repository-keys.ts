@@ -146,11 +146,13 @@ export function begunAt(keystore: Keystore, place: string): RepositoryKey | unde
   return key.masterKey === undefined ? key : undefined;
 }
 
-/** Keeps a password before the repository at `place` is made; the keys of others there stay. */
+/** Keeps a password before the repository at `place` is made, unless another process has kept one; the keys of others there stay. */
 export async function keepBegun(keystore: Keystore, place: string, key: RepositoryKey): Promise<void> {
   await keystore.update((entries) => {
     settleOld(keystore, place, entries);
-    entries.putSecret(begunStart + place, encodeRepositoryKey(place, key));
+    const begun = entries.secret(begunStart + place);
+    const isBegun = begun !== undefined && keptUnder(keystore, begunStart + place) === undefined;
+    if (!isBegun) entries.putSecret(begunStart + place, encodeRepositoryKey(place, key));
   });
 }
 

@@ -190,3 +190,21 @@ test('scrypt takes no longer than it must over a password that is random', async
     assert.deepEqual({ N, r, p }, { N: 32_768, r: 8, p: 1 });
   }
 });
+
+test('two processes that make one at the same moment have the same one', async () => {
+  const store = new MemoryStore();
+  const [one, other] = [await Keystore.open(directory), await Keystore.open(directory)];
+  const opened = await Promise.all(
+    [one, other].map((own) =>
+      openRepositoryAt({ label: 'at once', store, keystore: own }, { create: true, signal }),
+    ),
+  );
+  assert.equal(opened[0]?.id, opened[1]?.id);
+  const keystoreNow = await Keystore.open(directory);
+  assert.equal(keysAt(keystoreNow, 'at once').length, 1);
+  const again = await openRepositoryAt(
+    { label: 'at once', store, keystore: keystoreNow },
+    { create: false, signal },
+  );
+  assert.equal(again.id, opened[0]?.id);
+});

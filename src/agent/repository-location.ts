@@ -185,8 +185,33 @@ async function openOrInit(
   // One that was said may be one that somebody remembers.
   const cost = said === undefined ? randomPasswordCost : undefined;
   const made = { password: first, cost, polynomial, ...thisMachine(), signal };
-  const repository = await initRepository(place.store, made);
-  return { kind: 'made', repository, password: first };
+  try {
+    return { kind: 'made', repository: await initRepository(place.store, made), password: first };
+  } catch (error) {
+    if (startOver === true || !isHoldfastError(error, 'repository_exists')) throw error;
+    return await openMadeMeanwhile(place, first, { error, signal });
+  }
+}
+
+/**
+ * Opens the repository that another process of this machine has made at the same moment, as when two of its sets begin at once: by the
+ * same password, or the key that it has kept by now. @throws what is given where it is another one
+ */
+async function openMadeMeanwhile(
+  place: RepositoryLocation,
+  password: Secret<string>,
+  { error, signal }: { readonly error: HoldfastError; readonly signal: AbortSignal },
+): Promise<Opened> {
+  try {
+    const known = keysAt(place.keystore, place.label);
+    const kept = known.length > 0 ? await openByKept(place, known, { create: false, signal }) : undefined;
+    if (kept !== undefined) return kept;
+    const repository = await openRepository(place.store, { key: { password }, signal });
+    return { kind: 'by password', repository, password };
+  } catch (cause) {
+    if (isHoldfastError(cause, 'repository_missing', 'repository_wrong_key', 'repository_gone')) throw error;
+    throw cause;
+  }
 }
 
 /** Tells a repository that nobody here can open from one that is not there. */
@@ -213,7 +238,7 @@ async function refuseWithoutKey(place: RepositoryLocation, signal: AbortSignal):
 async function choosePassword(place: RepositoryLocation): Promise<Secret<string>> {
   const password = randomPassword();
   await keepBegun(place.keystore, place.label, { password, escrowed: false });
-  return password;
+  return begunAt(place.keystore, place.label)?.password ?? password;
 }
 
 /** The key of one that was just made, or is opened from here for the first time. */

@@ -108,7 +108,7 @@ async function runAgent(context: Context): Promise<void> {
       toldMs = clock.now();
       void reporter.tell();
       void updates.look();
-      telling ??= tellOfOwnSets(context, home, log).finally(() => (telling = undefined));
+      telling ??= tellOfOwnSets(context, home, log, unrecorded).finally(() => (telling = undefined));
     }
     await wake(context, Math.min(waitMs, everyMs), Promise.race([runner.ended(), drills.ended(), changed]));
   }

@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { setTimeout } from 'node:timers/promises';
+import { renameSync, writeFileSync } from 'node:fs';
 import { launcher, runProgram } from './holdfast-process.ts';
 
 /** {@link clockMoved} by whole days into the future. */
@@ -35,7 +34,7 @@ export class SharedClock {
     this.env = {
       LD_PRELOAD: preload(),
       FAKETIME_TIMESTAMP_FILE: file,
-      FAKETIME_CACHE_DURATION: '1',
+      FAKETIME_NO_CACHE: '1',
       FAKETIME_DONT_FAKE_MONOTONIC: '1',
       NO_FAKE_STAT: '1',
     };
@@ -46,11 +45,11 @@ export class SharedClock {
     return Date.now() + this.#aheadMs;
   }
 
-  /** Moves it, and waits until every program has it so. */
-  async advance(ms: number): Promise<void> {
+  /** Moves it, for all programs at the same moment. */
+  advance(ms: number): void {
     this.#aheadMs += ms;
-    writeFileSync(this.#file, `+${Math.round(this.#aheadMs / 1000)}`);
-    await setTimeout(1200);
+    writeFileSync(`${this.#file}.next`, `+${Math.round(this.#aheadMs / 1000)}`);
+    renameSync(`${this.#file}.next`, this.#file);
   }
 }
 

@@ -5,7 +5,14 @@ import { readWaiting } from '../spool/spool-state.ts';
 import { type RefusedSet, readAllSets } from './all-sets.ts';
 import type { BackupSet } from './backup-set.ts';
 import { type Surroundings, whatKeeps } from './conditions.ts';
-import { newestSuccess, readAttempts, resultOf, type SetAttempt } from './set-attempts.ts';
+import {
+  newestSuccess,
+  readAttempts,
+  resultOf,
+  type SetAttempt,
+  type Unrecorded,
+  withNewest,
+} from './set-attempts.ts';
 import { type SetState, stateOf } from './set-state.ts';
 
 /** What a report is made by. */
@@ -18,8 +25,7 @@ export interface ReportOptions {
   readonly around: Surroundings;
   /** How soon the next report comes at least, where an agent makes it. */
   readonly everyMs?: number | undefined;
-  /** The newest run of a set that could not be put on record. */
-  readonly unrecorded?: (set: BackupSet) => SetAttempt | undefined;
+  readonly unrecorded?: Unrecorded | undefined;
 }
 
 /** How the sets of this machine stand, as the server is told: where there are too many, those that are not ok first. */
@@ -51,11 +57,6 @@ export async function reportSets({
     total: sets.length,
     ...(refused.length > 0 && { refused: refused.map(refusalOf) }),
   };
-}
-
-function withNewest(kept: readonly SetAttempt[], newest: SetAttempt | undefined): readonly SetAttempt[] {
-  const keptMs = Date.parse(kept.at(-1)?.begun ?? '') || Number.NEGATIVE_INFINITY;
-  return newest === undefined || Date.parse(newest.begun) < keptMs ? kept : [...kept, newest];
 }
 
 function isFine({ state, drill }: ReportedSet): boolean {

@@ -99,6 +99,18 @@ export async function readAttempts(directory: string, { id }: SetId): Promise<re
   }
 }
 
+/** What an agent knows of the newest run of a set that is not on record. */
+export type Unrecorded = (set: SetId) => SetAttempt | undefined;
+
+/** Attempts with one that is not on record, unless one came after it. */
+export function withNewest(
+  kept: readonly SetAttempt[],
+  newest: SetAttempt | undefined,
+): readonly SetAttempt[] {
+  const keptMs = Date.parse(kept.at(-1)?.begun ?? '') || Number.NEGATIVE_INFINITY;
+  return newest === undefined || Date.parse(newest.begun) <= keptMs ? kept : [...kept, newest];
+}
+
 /**
  * Keeps that an attempt begins, by this process, unless another one goes on: it is the lock of the set too, which a process
  * that was killed does not hold.

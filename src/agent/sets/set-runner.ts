@@ -1,4 +1,4 @@
-import { type Clock, type ErrorCode, type Log, minuteMs } from '../../base/index.ts';
+import { type Clock, type ErrorCode, type Log, minuteMs, processMark } from '../../base/index.ts';
 import type { LiveSets } from '../live/live-sets.ts';
 import { readSets } from './all-sets.ts';
 import type { BackupSet } from './backup-set.ts';
@@ -60,7 +60,7 @@ export class SetRunner {
   readonly #saving = new Set<string>();
   /** When each was begun last. */
   readonly #begunMs = new Map<string, number>();
-  /** The newest run of each that could not be put on record. */
+  /** The newest run of each that is not on record yet, or could not be put there. */
   readonly #unrecorded = new Map<string, SetAttempt>();
   /** What was said of each last, so that it is not said every minute. */
   readonly #said = new Map<string, string>();
@@ -105,7 +105,7 @@ export class SetRunner {
     await Promise.all(this.#running.values());
   }
 
-  /** The newest run of a set that could not be put on record, as on a disk that is full; where none was since. */
+  /** The newest run of a set that is not on record: it has just begun, or could not be put there, as on a disk that is full. */
   unrecorded({ id }: Pick<BackupSet, 'id'>): SetAttempt | undefined {
     return this.#unrecorded.get(id);
   }
@@ -158,10 +158,19 @@ export class SetRunner {
   #begin(set: BackupSet, lateMs: number, isLive: boolean): void {
     const { log, clock } = this.#options;
     log.info('a set begins', { set: set.name, lateMs, ...(isLive && { live: true }) });
-    this.#begunMs.set(set.id, clock.now());
+    const begunMs = clock.now();
+    this.#begunMs.set(set.id, begunMs);
+    this.#unrecorded.set(set.id, {
+      begun: new Date(begunMs).toISOString(),
+      process: processMark(),
+      ...(isLive && { live: true }),
+    });
     if (isLive) this.#saving.add(set.id);
     const running = this.#run(set, isLive)
-      .catch((error: unknown) => log.error('a set could not be run', { set: set.name, error }))
+      .catch((error: unknown) => {
+        this.#unrecorded.delete(set.id);
+        log.error('a set could not be run', { set: set.name, error });
+      })
       .finally(() => {
         this.#running.delete(set.id);
         this.#saving.delete(set.id);
@@ -175,28 +184,26 @@ export class SetRunner {
     const taken = await live?.begin(set);
     let isSaved = false;
     try {
-      const begunMs = this.#options.clock.now();
       const end = await run(set, isLive ? taken?.changes : undefined);
       isSaved = end.isSaved;
-      await this.#noteUnrecorded(set, begunMs, end);
+      await this.#noteUnrecorded(set, end);
       log.info('a set has ended', { set: set.name, came: end.came });
     } finally {
       taken?.end(isSaved);
     }
   }
 
-  async #noteUnrecorded(set: BackupSet, begunMs: number, { error }: RunEnd): Promise<void> {
+  /** Keeps in mind what a run came to that could not be put on record. */
+  async #noteUnrecorded(set: BackupSet, { error }: RunEnd): Promise<void> {
     const { directory, clock } = this.#options;
+    const begun = this.#unrecorded.get(set.id);
     const newest = (await readAttempts(directory, set)).at(-1);
-    const isOnRecord = newest !== undefined && Date.parse(newest.begun) >= begunMs;
-    if (isOnRecord || error === undefined || error.code === ('set_running' satisfies ErrorCode))
-      this.#unrecorded.delete(set.id);
+    const isOnRecord = newest !== undefined && begun !== undefined && newest.begun >= begun.begun;
+    const isOthers = error?.code === ('set_running' satisfies ErrorCode);
+    if (begun === undefined || error === undefined || isOnRecord || isOthers) this.#unrecorded.delete(set.id);
     else {
-      const [begun, ended] = [begunMs, clock.now()].map((ms) => new Date(ms).toISOString()) as [
-        string,
-        string,
-      ];
-      this.#unrecorded.set(set.id, { begun, outcome: { ended, result: 'failed', ...error } });
+      const ended = new Date(clock.now()).toISOString();
+      this.#unrecorded.set(set.id, { ...begun, outcome: { ended, result: 'failed', ...error } });
     }
   }
 

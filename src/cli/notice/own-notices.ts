@@ -1,4 +1,4 @@
-import { findKeystore, openNode, readNodeState } from '../../agent/index.ts';
+import { findKeystore, openNode, readNodeState, type Unrecorded } from '../../agent/index.ts';
 import { dayMs, type Log } from '../../base/index.ts';
 import {
   type Concern,
@@ -27,11 +27,16 @@ export function notifierOf(
   return new Notifier({ directory: home.node, watcher, from, secretOf, clock, log });
 }
 
-/** Tells of the sets of this machine what is to be told now. Never rejects: what goes wrong is in the log. */
-export async function tellOfOwnSets(context: Context, home: Home, log: Log): Promise<void> {
+/** Tells of the sets of this machine what is to be told now, by an agent what it alone knows of them too. Never rejects: what goes wrong is in the log. */
+export async function tellOfOwnSets(
+  context: Context,
+  home: Home,
+  log: Log,
+  unrecorded?: Unrecorded,
+): Promise<void> {
   try {
     const notifier = notifierOf(context, home, { watcher: 'agent', from: machineName(), log });
-    await notifier.pass(() => ownConcerns(context, home), context.signal);
+    await notifier.pass(() => ownConcerns(context, home, unrecorded), context.signal);
   } catch (error) {
     if (!context.signal.aborted) log.warn('nobody could be told of the sets', { error });
   }
@@ -49,9 +54,13 @@ export async function pingWatches(home: Home, run: Parameters<typeof pingRun>[1]
 /** A certificate that ends within so long should have been renewed by itself. */
 const endingMs = 7 * dayMs;
 
-async function ownConcerns(context: Context, home: Home): Promise<readonly Concern[]> {
+async function ownConcerns(
+  context: Context,
+  home: Home,
+  unrecorded: Unrecorded | undefined,
+): Promise<readonly Concern[]> {
   const nowMs = context.clock.now();
-  const sets = await viewSets(context, home);
+  const sets = await viewSets(context, home, unrecorded);
   const concerns = sets.flatMap((set) => {
     const drilled = attentionToDrill(set).map((text) => ({
       subject: `restore drill of the set ${set.name}`,

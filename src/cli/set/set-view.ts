@@ -19,7 +19,9 @@ import {
   setTag,
   stateOf,
   surroundings,
+  type Unrecorded,
   whatKeeps,
+  withNewest,
 } from '../../agent/index.ts';
 import { formatDuration, isHoldfastError } from '../../base/index.ts';
 import { machineName } from '../../transport/index.ts';
@@ -42,14 +44,23 @@ export async function viewSet(context: Context, home: Home, name: string): Promi
 }
 
 /** Every set of this machine as it stands now. */
-export async function viewSets(context: Context, home: Home): Promise<readonly SetView[]> {
+export async function viewSets(
+  context: Context,
+  home: Home,
+  unrecorded?: Unrecorded,
+): Promise<readonly SetView[]> {
   const sets = await readSets(home.node);
-  return await Promise.all(sets.map((set) => viewOf(context, home, set)));
+  return await Promise.all(sets.map((set) => viewOf(context, home, set, unrecorded)));
 }
 
 /** A set as it stands now. */
-export async function viewOf({ clock }: Context, home: Home, set: MachineSet): Promise<SetView> {
-  const attempts = await readAttempts(home.node, set);
+export async function viewOf(
+  { clock }: Context,
+  home: Home,
+  set: MachineSet,
+  unrecorded: Unrecorded = () => undefined,
+): Promise<SetView> {
+  const attempts = withNewest(await readAttempts(home.node, set), unrecorded(set));
   const nowMs = clock.now();
   const { state, sinceMs, dueMs, isRunning } = stateOf(set, attempts, { nowMs, machine: machineName() });
   const waits = dueMs > nowMs || isRunning ? undefined : await whatKeeps(set, surroundings(nowMs));
