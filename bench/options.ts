@@ -23,7 +23,7 @@ export const authorityRowNames = ['issue', 'ocsp', 'million'] as const;
 export type AuthorityRowName = (typeof authorityRowNames)[number];
 
 /** The rows about connections, likewise. */
-export const transportRowNames = ['channel', 'handshakes', 'idle', 'swaps'] as const;
+export const transportRowNames = ['channel', 'handshakes', 'idle', 'agents', 'swaps'] as const;
 export type TransportRowName = (typeof transportRowNames)[number];
 
 const everyRow = [...rowNames, ...authorityRowNames, ...transportRowNames];

@@ -50,6 +50,9 @@ const notes: Readonly<Record<BenchOptions['transportRows'][number], string>> = {
   idle: `- idle connections: each by TLS with a client's certificate of its own, all of them from one process of this machine; over each something was asked
   once, and is again after the memory was read, so that all of them are there. Memory is the server's resident set (\`VmRSS\`), five seconds
   after the last connection. Server and client are started with a limit of open files above that number.`,
+  agents: `- agents: as the server sees them, all from one process of this machine that is not counted: each holds a line for orders, which is answered every
+  50 seconds, and reports three sets every minute over another connection that is made anew each hour; the snapshot that it names is in its
+  repository. Processor is that of the server, all threads, user and system, in three minutes that begin ten seconds after the last one has connected.`,
   swaps: `- swaps: one client asks for the trust bundle over one connection, a millisecond after the last answer, while commands of the
   administrator run at the server's machine, on the same processors. Each figure is the longest wait from before a command starts until it
   has ended, of all runs; the first row is a command that swaps nothing, so that what it takes to start a command can be told apart.`,

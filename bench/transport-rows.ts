@@ -1,3 +1,4 @@
+import { measureAgents } from './agents-row.ts';
 import type { LoadRow } from './authority-rows.ts';
 import type { BuiltPackage } from './built-package.ts';
 import { type ChannelRow, measureChannels } from './channel-row.ts';
@@ -38,6 +39,7 @@ export async function measureTransport(
   const handshakes = rows.includes('handshakes') ? await measureHandshakes(task) : [];
   const figures: FigureRow[] = [];
   if (rows.includes('idle')) figures.push(...(await measureIdle(task)));
+  if (rows.includes('agents')) figures.push(...(await measureAgents(task)));
   if (rows.includes('swaps')) figures.push(...(await measureSwaps(task)));
   return { channels, handshakes, figures };
 }
