@@ -22,6 +22,14 @@ type ListedNode = OperationAnswer<'node.list'>[number];
 /** By `client/set`, how each set stands. */
 type States = Readonly<Record<string, string>>;
 
+function inOrder(states: States): States {
+  return Object.fromEntries(
+    Object.keys(states)
+      .toSorted()
+      .map((name) => [name, states[name] ?? '']),
+  );
+}
+
 /**
  * A day of three machines: `laptop` sleeps from the second hour to the thirteenth, `branch` has a line that is slow, is cut, and is away
  * for a while, and the disk of `nas` with its home fills up.
@@ -69,7 +77,7 @@ describe('a day in the life of a network', { skip: cannotMount }, () => {
         set.running ? `${set.state}, running` : set.state,
       ]),
     );
-    return Object.fromEntries(sets.toSorted());
+    return inOrder(Object.fromEntries(sets));
   };
   /** Moves the clock to so long after the day began, and has every agent that is awake look. */
   const moveTo = (hours: number, minutes = 0): void => {
@@ -78,7 +86,7 @@ describe('a day in the life of a network', { skip: cannotMount }, () => {
   };
   /** Waits until the server has it so, and until all that it has to say was said; then nodes, mail and metrics say exactly that. */
   const expectStates = async (expected: States, news: readonly string[]): Promise<void> => {
-    const sorted = Object.fromEntries(Object.entries(expected).toSorted());
+    const sorted = inOrder(expected);
     const untilMs = performance.now() + 60_000;
     let now = await statesNow();
     while (JSON.stringify(now) !== JSON.stringify(sorted) && performance.now() < untilMs) {
