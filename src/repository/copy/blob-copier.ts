@@ -17,6 +17,8 @@ const runsUnderWay = 4;
 export interface CheckedStretch {
   /** The stretch as it is to be stored: each blob where it was before, under the key of where it goes. */
   readonly bytes: Bytes;
+  /** Gives the memory of `bytes` back, where it is nobody else's. */
+  readonly release?: () => void;
   /** Which of the blobs are damaged here, by their place among them, and how. */
   readonly damaged: RunResult['damaged'];
 }
@@ -96,6 +98,7 @@ export class BlobCopier {
         await packs.add(blob, await this.#plaintextOf(blob, damaged.get(at)));
       else await packs.addSealed(blob, checked.bytes.subarray(from, from + blob.length));
     }
+    checked.release?.();
     onCopied(end - start);
   }
 

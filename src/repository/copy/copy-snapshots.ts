@@ -1,4 +1,4 @@
-import { type Bytes, equalBytes, HoldfastError, isHoldfastError } from '../../base/index.ts';
+import { type Bytes, equalBytes, freeBytes, HoldfastError, isHoldfastError } from '../../base/index.ts';
 import { pathText } from '../../files/index.ts';
 import type { ObjectId } from '../../storage/index.ts';
 import { adoptPacks } from '../archive/adopt-packs.ts';
@@ -71,7 +71,9 @@ export async function copySnapshots(options: CopyOptions): Promise<CopySummary> 
   await using source = await lockIfWritable(from, locking);
   const signals = [stop, target.lost, source?.lost].filter((one) => one !== undefined);
   const signal = AbortSignal.any(signals);
-  await using pool = new ReaderPool(from.masterKey, to.masterKey);
+  await using started = new AsyncDisposableStack();
+  let readers: ReaderPool | undefined;
+  const pool = (): ReaderPool => (readers ??= started.use(new ReaderPool(from.masterKey, to.masterKey)));
   const index = await from.loadIndex({ signal });
   const stored = await loadStoredIndex(to, { signal });
   const writer = new IndexWriter(to, { signal, mayWrite: Promise.resolve(), lost: stored.lost });
@@ -108,7 +110,8 @@ interface Parts {
   readonly index: BlobIndex;
   readonly stored: StoredIndex;
   readonly writer: IndexWriter;
-  readonly pool: ReaderPool;
+  /** Starts when something is to be copied. */
+  readonly pool: () => ReaderPool;
   readonly signal: AbortSignal;
 }
 
@@ -154,8 +157,9 @@ class Copy {
       toVersion: to.version,
       signal,
       check: async (bytes, blobs) => {
-        const { damaged, sealed } = await pool.run(blobRun(bytes, blobs), 'seal', signal);
-        return { bytes: sealed as Bytes, damaged };
+        const { damaged, sealed } = await pool().run(blobRun(bytes, blobs), 'seal', signal);
+        const ours = sealed as Bytes;
+        return { bytes: ours, damaged, release: () => freeBytes(ours) };
       },
       compress: from.version < to.version,
       lost: damagedIn,

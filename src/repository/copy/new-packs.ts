@@ -1,4 +1,4 @@
-import { type Bytes, fromHex, toHex } from '../../base/index.ts';
+import { type Bytes, freeBytes, fromHex, toHex } from '../../base/index.ts';
 import type { ObjectId } from '../../storage/index.ts';
 import type { IndexWriter } from '../archive/pack-uploader.ts';
 import { BlobEncoder } from '../archive/pack-writer.ts';
@@ -68,6 +68,7 @@ export class NewPacks {
     // Packs of directories are read again and again: a cache keeps them.
     const options = { size, keep: type === 'tree', signal: this.#signal };
     await this.#repository.store.write({ type: 'data', name }, body, options);
+    for (const block of body) freeBytes(block);
     await this.#writer.add(name, header);
   }
 }

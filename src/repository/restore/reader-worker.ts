@@ -49,7 +49,9 @@ function takeRun({ run, purpose }: ReaderTask): RunResult {
 /** Puts the blob that was opened last where it was, under the other key: a unit has the same length under each. */
 function sealAgain({ bytes, blobs }: ContentRun, blob: number): void {
   if (sealer === undefined) throw new TypeError('there is no key to seal with');
-  bytes.set(sealer.seal(opener.stored), blobs.offsets[blob]);
+  const unit = sealer.seal(opener.stored);
+  bytes.set(unit, blobs.offsets[blob]);
+  freeBytes(unit);
 }
 
 function openOr(run: ContentRun, blob: number, onDamage: (message: string) => void): Uint8Array | undefined {
