@@ -77,6 +77,7 @@ const walks: readonly PageWalk[] = [
   { page: 'drills' },
   { page: 'jobs' },
   { page: 'sent-sets' },
+  { page: 'grants' },
   { page: 'notices' },
   {
     page: 'retention',

@@ -82,6 +82,7 @@ const calls: readonly Call[] = [
   call('notice list', `notice list ${c}`, [`notice add ${channel} ${c}`]),
   call('notice test', `notice test pager ${c}`, [`notice add ${channel} ${c}`]),
   call('notice remove', `notice remove pager ${c}`, [`notice add ${channel} ${c}`]),
+  call('grant list', `grant list ${a}`),
   call('schedule list', `schedule list ${a}`, [`schedule add nightly --every 1h --check ${a}`]),
   call('set sent', `set sent ${a}`, [`set send system /etc --every 6h ${a}`]),
   call('set sent', `set sent ${c}`),

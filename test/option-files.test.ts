@@ -31,13 +31,14 @@ const noFiles = new Set(
   (
     'address new-name city code country date duration fingerprint format handle-or-name hours id key kind label layout list mode n name name-or-fingerprint names number ' +
     'network options pattern reason role role/name rule schedule scope serial-or-node sha256 snapshot state tag text time url value who why zone ' +
-    'other snapshots tags size rate account client fields job limit span what version node set'
+    'other snapshots tags size rate account client fields job limit span what version node set grant'
   ).split(' '),
 );
 
 /** Of a snapshot, and looked up there alone. */
 const inSnapshots = new Set([
   'copy --subtree',
+  'grant create --path',
   'ls DIR',
   'dump PATH',
   ...[
@@ -151,6 +152,7 @@ describe('a file or folder that the command line names', () => {
     'sm_ssl_cert ca': () => ['--path', at('unmade'), ...elsewhere()],
   };
   const addingSet = () => ['x', at('file'), '--every', '6h'];
+  const granting = () => ['--from', 'x', '--to', 'y', '--expires', '1d'];
   const ofRepository = {
     backup: () => [at('file')],
     restore: () => ['latest', '--target', at('t')],
@@ -201,11 +203,13 @@ describe('a file or folder that the command line names', () => {
     ...each('--files-from-verbatim', { backup: repo }),
     ...each('--files-from-raw', { backup: repo }),
     ...each('--kit', {
+      'grant create': granting,
       recover: () => ['-'],
       'ca restore': () => [at('good.age'), ...elsewhere()],
       'ca rehearse': () => [at('good.age')],
     }),
     ...each('--kit-password-file', {
+      'grant create': () => [...granting(), ...kit()],
       recover: () => ['-', ...kit()],
       'ca restore': () => [at('good.age'), ...kit(), ...elsewhere()],
       'ca rehearse': () => [at('good.age'), ...kit()],

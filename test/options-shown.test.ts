@@ -30,6 +30,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   status: { agent: '--check' },
   restore: {
+    grants: '--grant',
     restic: '--repo --verify',
     'every-file-type': '--password-file',
     'option-differences': '--host --path --tag --include --exclude --limit-download',
@@ -38,20 +39,34 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'snapshot-words': '--delete --dry-run',
   },
   snapshots: {
+    grants: '--grant',
     'bad-client': '--repo',
     'damaged-repository': '--password-file',
     'option-differences': '--host --path --tag',
   },
-  ls: { 'option-differences': '--repo --host --path --tag --long', 'as snapshots': '--password-file' },
+  ls: {
+    grants: '--grant',
+    'option-differences': '--repo --host --path --tag --long',
+    'as snapshots': '--password-file',
+  },
   find: {
+    'as ls': '--grant',
     'snapshot-words':
       '--repo --host --path --tag --snapshot --ignore-case --oldest --newest --type --long --blob --tree --pack',
     'as snapshots': '--password-file',
   },
-  dump: { 'snapshot-words': '--repo --host --path --tag --archive', 'as snapshots': '--password-file' },
-  browse: { browse: '--repo --password-file --host --path --tag' },
-  mount: { mount: '--repo --password-file --host --path --tag --allow-other' },
-  diff: { 'snapshot-words': '--repo --host --path --tag --metadata', 'as snapshots': '--password-file' },
+  dump: {
+    grants: '--grant',
+    'snapshot-words': '--repo --host --path --tag --archive',
+    'as snapshots': '--password-file',
+  },
+  browse: { 'as ls': '--grant', browse: '--repo --password-file --host --path --tag' },
+  mount: { 'as ls': '--grant', mount: '--repo --password-file --host --path --tag --allow-other' },
+  diff: {
+    'as ls': '--grant',
+    'snapshot-words': '--repo --host --path --tag --metadata',
+    'as snapshots': '--password-file',
+  },
   copy: {
     copy: '--repo --password-file --from-repo --from-password-file --init --subtree --host --path --tag --limit-upload --limit-download --retry-lock',
   },
@@ -192,6 +207,10 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'node quarantine': { guard: '--reason' },
   'node release': { guard: '--reason' },
   'job start': { jobs: '--restore --target --include --replace --expires --check --read-data' },
+  'grant create': {
+    grants: '--from --to --expires --path --kit --snapshots',
+    'as recover': '--kit-password-file --trust-server',
+  },
   'schedule add': { jobs: '--every --zone --backup --check --read-data --nodes --expires' },
   'job stop': { jobs: '--give-up' },
   'store accept': { 'store-missing': '--reason' },

@@ -13,10 +13,13 @@ const longestLifetimeMs = 7 * dayMs;
 const NodeName = Type.String({ minLength: 1, maxLength: 63 });
 const JobId = Type.Integer({ minimum: 1 });
 
+const [backupOrder, restoreOrder, checkOrder, grantOrder] = JobOrder.anyOf;
+
 export const jobStartInput = Type.Object(
   {
     node: NodeName,
-    order: JobOrder,
+    /** What seals a grant is started by that. */
+    order: Type.Union([backupOrder, restoreOrder, checkOrder]),
     /** Until when it may begin. */
     lifetimeMs: Type.Optional(Type.Integer({ minimum: minuteMs, maximum: longestLifetimeMs })),
   },
@@ -56,11 +59,11 @@ const OutcomeView = Type.Object({
 });
 
 /** What a client is to do, to which later versions may add. */
-const [backupOrder, restoreOrder, checkOrder] = JobOrder.anyOf;
 export const OrderView = Type.Union([
   Type.Object(backupOrder.properties),
   Type.Object(restoreOrder.properties),
   Type.Object(checkOrder.properties),
+  Type.Object({ ...grantOrder.properties, path: PresentWhen('it is of that alone', Type.String()) }),
 ]);
 
 /** A job of a client, as it stands. */
@@ -98,7 +101,7 @@ export async function startJob(
   caller: Identity,
 ): Promise<Answer<typeof JobView>> {
   const expiresAt = new Date(clock.now() + lifetimeMs);
-  return viewOf(await authority.jobs.start({ node, order, expiresAt, by: identityLabel(caller) }));
+  return jobView(await authority.jobs.start({ node, order, expiresAt, by: identityLabel(caller) }));
 }
 
 /** Tells a client to do it no more, or waits for it no more. Errors: `object_not_found`, `job_over` */
@@ -108,7 +111,7 @@ export async function stopJob(
   caller: Identity,
 ): Promise<Answer<typeof JobView>> {
   const by = identityLabel(caller);
-  return viewOf(giveUp ? await jobs.giveUp(id, by) : await jobs.stop(id, by));
+  return jobView(giveUp ? await jobs.giveUp(id, by) : await jobs.stop(id, by));
 }
 
 /** Errors: `object_not_found` */
@@ -116,7 +119,7 @@ export async function showJob(
   { authority }: AdminContext,
   { id }: Static<typeof jobIdInput>,
 ): Promise<Answer<typeof JobView>> {
-  return viewOf(await authority.jobs.find(id));
+  return jobView(await authority.jobs.find(id));
 }
 
 /** A page of the jobs, the newest first. */
@@ -124,10 +127,11 @@ export async function listJobs(
   { authority }: AdminContext,
   { limit = maxListed, ...page }: Static<typeof jobListInput>,
 ): Promise<Answer<typeof JobListAnswer>> {
-  return (await authority.jobs.list({ ...page, limit })).map(viewOf);
+  return (await authority.jobs.list({ ...page, limit })).map(jobView);
 }
 
-function viewOf(job: Job): Answer<typeof JobView> {
+/** A job as it is shown. */
+export function jobView(job: Job): Answer<typeof JobView> {
   const { id, node, state, order, by, outcome, stoppedBy, stoppedAt } = job;
   return {
     id,

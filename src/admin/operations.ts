@@ -85,6 +85,22 @@ import {
 } from './certificates.ts';
 import { CertificateView, IssuerView } from './describe-certificate.ts';
 import {
+  createGrant,
+  GrantListAnswer,
+  GrantMaterialAnswer,
+  GrantView,
+  grantCreateInput,
+  grantIdInput,
+  grantListInput,
+  grantMaterialInput,
+  grantSealInput,
+  listGrants,
+  revokeGrant,
+  sealGrant,
+  showGrant,
+  showGrantMaterial,
+} from './grants.ts';
+import {
   JobListAnswer,
   JobView,
   jobIdInput,
@@ -300,6 +316,12 @@ export const operations = {
   'job.stop': define(jobStopInput, JobView, stopJob),
   'job.show': define(jobIdInput, JobView, showJob),
   'job.list': define(jobListInput, JobListAnswer, listJobs),
+  'grant.create': define(grantCreateInput, GrantView, createGrant),
+  'grant.list': define(grantListInput, GrantListAnswer, listGrants),
+  'grant.show': define(grantIdInput, GrantView, showGrant),
+  'grant.revoke': define(grantIdInput, GrantView, revokeGrant),
+  'grant.material': define(grantMaterialInput, GrantMaterialAnswer, showGrantMaterial),
+  'grant.seal': define(grantSealInput, GrantView, sealGrant),
   'schedule.add': define(scheduleAddInput, ScheduleView, addSchedule),
   'schedule.list': define(nothing, ScheduleListAnswer, listSchedules),
   'schedule.remove': define(scheduleRemoveInput, ScheduleView, removeSchedule),

@@ -41,6 +41,8 @@ import type { RepositoryLocation } from './repository-location.ts';
 export interface PlaceRequest {
   /** A further repository than the node's own. */
   readonly url?: string;
+  /** Whether it is another client's, which no ticket is given for. */
+  readonly isGranted?: boolean;
   readonly cache?: string;
   /** Told of the quota of this node, when the server says that little is left of it. */
   readonly onQuota?: ((told: QuotaState) => void) | undefined;
@@ -85,6 +87,7 @@ export class Connection implements Disposable {
   /** This node's repository, or the one at `url`. Its key is kept by network and path, so that a server can move. */
   async place({
     url = this.repositoryUrl,
+    isGranted = false,
     cache,
     onQuota,
     limits,
@@ -97,7 +100,8 @@ export class Connection implements Disposable {
       line: this.line,
       onQuota,
     });
-    const unlimited = location.origin === this.server ? this.#packsByTicket(secure) : secure;
+    const isOwn = location.origin === this.server && !isGranted;
+    const unlimited = isOwn ? this.#packsByTicket(secure) : secure;
     const remote = limits === undefined ? unlimited : new LimitedStore(unlimited, limits);
     return {
       label,

@@ -48,6 +48,10 @@ export {
   rewriteExports,
   withNotedCopy,
 } from './export-certificate.ts';
+export { copyPath } from './grants/copy-path.ts';
+export { openGrant } from './grants/open-grant.ts';
+export { recipientOf, sealedGrant, sealOwnGrant } from './grants/seal-grant.ts';
+export { verifyRecipient } from './grants/verify-recipient.ts';
 export {
   handIn,
   type KnownServer,
@@ -83,7 +87,14 @@ export {
   noteWritten,
   type PendingRequest,
 } from './pending-requests.ts';
-export { checkRecoveryCode, type EscrowProof, type Recovery, recoverRepository } from './recover-node.ts';
+export {
+  checkKit,
+  checkRecoveryCode,
+  type EscrowProof,
+  openLeft,
+  type Recovery,
+  recoverRepository,
+} from './recover-node.ts';
 export { enrolAddress, rejoinNode, renewLate, renewNode } from './renewal.ts';
 export { allKeys, escrowsIn, type KeptKey } from './repository-keys.ts';
 export {

@@ -19,6 +19,7 @@ import {
   type StoredSnapshot,
   thisMachine,
 } from '../repository/index.ts';
+import type { ObjectStore } from '../storage/index.ts';
 import type { Connection } from './connection.ts';
 import type { Node } from './node.ts';
 import { escrowsIn } from './repository-keys.ts';
@@ -150,16 +151,41 @@ async function openEscrowed(
   place: RepositoryLocation,
   options: OpenEscrowedOptions,
 ): Promise<EscrowedRepository> {
-  const { kit, known, trustServer, signal } = options;
-  checkKit(connection, kit);
-  const left = await allLeft(connection, signal);
+  const { role, name, network } = connection.node.identity;
+  checkKit(options.kit, { network, recipient: connection.node.state.recoveryRecipient });
+  const left = await allLeft(connection, options.signal);
+  return await openLeft(
+    left,
+    { store: place.store, whose: `${role} ${name}`, server: connection.server },
+    options,
+  );
+}
+
+/** What somebody left, and where. */
+interface LeftPlace {
+  /** Of the repository. */
+  readonly store: ObjectStore;
+  /** `client laptop` */
+  readonly whose: string;
+  /** Who hands it out. */
+  readonly server: string;
+}
+
+/** Opens a repository by what a machine left, the oldest first. Errors: as {@link openEscrowed} */
+export async function openLeft(
+  all: readonly SealedPassword[],
+  place: LeftPlace,
+  options: OpenEscrowedOptions,
+): Promise<EscrowedRepository> {
+  const { known, trustServer } = options;
+  const left = all.map((entry) => ({ ...entry, fingerprint: escrowFingerprint(entry.sealed) }));
   const isKnown = ({ fingerprint }: Left): boolean => known.includes(fingerprint);
   const proven = await openFirst(place, left.filter(isKnown), options);
   if (proven !== undefined) return { ...proven, proof: 'known' };
-  if (known.length > 0 && !trustServer) throw notAsKnown(connection, place, left.some(isKnown));
+  if (known.length > 0 && !trustServer) throw notAsKnown(place, left.some(isKnown));
   const rest = left.filter((one) => !isKnown(one));
   const found = await openFirst(place, rest, options);
-  if (found === undefined) throw nothingOpens(connection, place, left.length);
+  if (found === undefined) throw nothingOpens(place, left.length);
   return { ...found, proof: known.length > 0 ? 'contradicted' : 'none' };
 }
 
@@ -186,19 +212,22 @@ interface Left extends SealedPassword {
 }
 
 /** Everything is sealed to the recovery key that the network named when this machine joined. */
-function checkKit({ node: { identity, state } }: Connection, { recipient }: RecoveryKit): void {
-  if (recipient === state.recoveryRecipient) return;
+export function checkKit(
+  kit: RecoveryKit,
+  { network, recipient }: { readonly network: string; readonly recipient: string },
+): void {
+  if (recipient === kit.recipient) return;
   throw new HoldfastError(
     'recovery_kit_foreign',
-    `this recovery kit has another key than the network ${identity.network} seals to`,
+    `this recovery kit has another key than the network ${network} seals to`,
   );
 }
 
 /** What was left, the oldest first; no more than a server keeps, however much it hands out. */
-async function allLeft({ dialer, server, line }: Connection, signal: AbortSignal): Promise<Left[]> {
-  const left: Left[] = [];
+async function allLeft({ dialer, server, line }: Connection, signal: AbortSignal): Promise<SealedPassword[]> {
+  const left: SealedPassword[] = [];
   for await (const entry of fetchEscrow({ dialer, server, signal, line })) {
-    left.push({ ...entry, fingerprint: escrowFingerprint(entry.sealed) });
+    left.push(entry);
     if (left.length === maxEntries) break;
   }
   return left.reverse();
@@ -206,7 +235,7 @@ async function allLeft({ dialer, server, line }: Connection, signal: AbortSignal
 
 /** By the first password that opens it. A repository that is damaged is so only when none does. */
 async function openFirst(
-  { store }: RepositoryLocation,
+  { store }: LeftPlace,
   left: readonly Left[],
   { kit, signal }: OpenEscrowedOptions,
 ): Promise<Omit<EscrowedRepository, 'proof'> | undefined> {
@@ -239,12 +268,7 @@ async function unseal(sealed: Left['sealed'], kit: RecoveryKit): Promise<Secret<
   }
 }
 
-function notAsKnown(
-  { node, server }: Connection,
-  { store }: RepositoryLocation,
-  isThere: boolean,
-): HoldfastError {
-  const whose = `${node.identity.role} ${node.identity.name}`;
+function notAsKnown({ store, whose, server }: LeftPlace, isThere: boolean): HoldfastError {
   return new HoldfastError(
     'escrow_unproven',
     isThere
@@ -253,8 +277,7 @@ function notAsKnown(
   );
 }
 
-function nothingOpens({ node }: Connection, { store }: RepositoryLocation, tried: number): HoldfastError {
-  const { role, name } = node.identity;
+function nothingOpens({ store, whose }: LeftPlace, tried: number): HoldfastError {
   const found = tried === 0 ? 'nothing was left there' : `none of the ${tried} keys left there opens it`;
-  return new HoldfastError('escrow_missing', `${store.location}: ${found} for ${role} ${name}`);
+  return new HoldfastError('escrow_missing', `${store.location}: ${found} for ${whose}`);
 }

@@ -61,6 +61,15 @@ export const sampleSchedule = {
   lifetimeMs: hourMs,
 } as const;
 
+/** That beta reads all of alpha. */
+export const sampleGrant = {
+  from: 'alpha',
+  to: 'beta',
+  path: undefined,
+  snapshots: ['latest'],
+  withKit: false,
+};
+
 /** Why a test is skipped that changes the file of the records, or reads it, where they are in none. */
 export const notInFile: string | false =
   process.env['HOLDFAST_TEST_DATABASE'] === undefined ? false : 'the records are not in a file';

@@ -34,7 +34,7 @@ import {
   RepeatedRefusals,
 } from './log/index.ts';
 import { Audit, Mirrors } from './mirror/index.ts';
-import { Activity, Clients, Jobs, Nodes, Schedules, SentSets } from './nodes/index.ts';
+import { Activity, Clients, Grants, Jobs, Nodes, Schedules, SentSets } from './nodes/index.ts';
 import { PolicyBook, ServerRoots, StoreRecord } from './policy/index.ts';
 import { identityLabel, type Standing } from './records/index.ts';
 import { Releases } from './releases/index.ts';
@@ -95,6 +95,8 @@ export class Authority implements AsyncDisposable {
   readonly sentSets: SentSets;
   /** What clients are told to do again and again. */
   readonly schedules: Schedules;
+  /** Who may read what of whom. */
+  readonly grants: Grants;
   /** What clients store and do. */
   readonly activity: Activity;
   /** Copies of the log outside this home. */
@@ -131,6 +133,7 @@ export class Authority implements AsyncDisposable {
     this.jobs = new Jobs(context);
     this.sentSets = new SentSets(context);
     this.schedules = new Schedules(context);
+    this.grants = new Grants(context);
     this.activity = new Activity(context);
     this.mirrors = mirrors;
     this.revocation = new Revocation(context);

@@ -49,6 +49,7 @@ export {
   type ClientBounds,
   type ClientReport,
   type ClientUsage,
+  type Grant,
   type Job,
   type JudgedReport,
   type JudgedSet,

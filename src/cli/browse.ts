@@ -1,9 +1,9 @@
 import { openView, serveWebDav } from '../mount/index.ts';
 import {
-  addRepositoryOptions,
+  addReadOptions,
   addSnapshotFilters,
   filterOf,
-  type RepositoryOptions,
+  type ReadOptions,
   type SnapshotFilters,
 } from './options/repository-options.ts';
 import type { Context } from './program/context.ts';
@@ -14,7 +14,7 @@ import type { Word } from './word.ts';
 /** `holdfast browse` */
 export const word: Word = {
   define: (command) => {
-    addSnapshotFilters(addRepositoryOptions(command))
+    addSnapshotFilters(addReadOptions(command))
       .description(
         'show the snapshots to a browser, or to a program that speaks WebDAV, on this machine alone',
       )
@@ -33,10 +33,7 @@ Examples:
 `;
 
 /** `holdfast browse`: says the address, and serves until it is told to end. */
-async function browseSnapshots(
-  context: Context,
-  request: RepositoryOptions & SnapshotFilters,
-): Promise<void> {
+async function browseSnapshots(context: Context, request: ReadOptions & SnapshotFilters): Promise<void> {
   const { output, signal } = context;
   await using target = await openTarget(context, request);
   const problems = tellingOnce(context);

@@ -1,9 +1,9 @@
 import { type DiffStatistics, diffTrees, type TreeChange } from '../repository/index.ts';
 import {
-  addRepositoryOptions,
+  addReadOptions,
   addSnapshotFilters,
   filterOf,
-  type RepositoryOptions,
+  type ReadOptions,
   type SnapshotFilters,
   snapshotArgument,
 } from './options/repository-options.ts';
@@ -16,14 +16,14 @@ import { printable } from './terminal/table.ts';
 import type { Word } from './word.ts';
 
 /** What `diff` takes. */
-interface DiffRequest extends RepositoryOptions, SnapshotFilters {
+interface DiffRequest extends ReadOptions, SnapshotFilters {
   readonly metadata?: boolean;
 }
 
 /** `holdfast diff SNAPSHOT OTHER` */
 export const word: Word = {
   define: (command) => {
-    addSnapshotFilters(addRepositoryOptions(command), 'snapshot', 'other')
+    addSnapshotFilters(addReadOptions(command), 'snapshot', 'other')
       .argument('<snapshot>', snapshotArgument)
       .argument('<other>', 'the later one, named likewise')
       .option('--metadata', 'also what differs in nothing but mode, owner, times and the like')

@@ -11,10 +11,10 @@ import {
   zipFolder,
 } from '../repository/index.ts';
 import {
-  addRepositoryOptions,
+  addReadOptions,
   addSnapshotFilters,
   filterOf,
-  type RepositoryOptions,
+  type ReadOptions,
   type SnapshotFilters,
   snapshotArgument,
 } from './options/repository-options.ts';
@@ -24,14 +24,14 @@ import { openTarget } from './repository/repository-target.ts';
 import type { Word } from './word.ts';
 
 /** What `dump` takes. */
-interface DumpRequest extends RepositoryOptions, SnapshotFilters {
+interface DumpRequest extends ReadOptions, SnapshotFilters {
   readonly archive?: 'tar' | 'zip';
 }
 
 /** `holdfast dump SNAPSHOT PATH` */
 export const word: Word = {
   define: (command) => {
-    addSnapshotFilters(addRepositoryOptions(command), 'snapshot')
+    addSnapshotFilters(addReadOptions(command), 'snapshot')
       .description('write a file of a snapshot to standard output, or a folder as an archive')
       .argument('<snapshot>', snapshotArgument)
       .argument('<path>', 'a file, or a folder, by its full original path; / is all of it')

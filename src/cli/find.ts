@@ -11,10 +11,10 @@ import {
 } from '../repository/index.ts';
 import { RepeatableOption } from './options/option-values.ts';
 import {
-  addRepositoryOptions,
+  addReadOptions,
   addSnapshotFilters,
   filterOf,
-  type RepositoryOptions,
+  type ReadOptions,
   type SnapshotFilters,
 } from './options/repository-options.ts';
 import { addRules, atMostOne } from './options/word-rules.ts';
@@ -28,7 +28,7 @@ import { printable } from './terminal/table.ts';
 import type { Word } from './word.ts';
 
 /** What `find` takes. */
-interface FindRequest extends RepositoryOptions, SnapshotFilters {
+interface FindRequest extends ReadOptions, SnapshotFilters {
   readonly snapshot?: readonly string[];
   readonly ignoreCase?: boolean;
   readonly oldest?: string;
@@ -46,7 +46,7 @@ export const word: Word = {
     addRules(command, atMostOne('--blob', '--tree', '--pack'));
     for (const ofNames of ['--ignore-case', '--oldest', '--newest', '--type', '--long'])
       for (const ofIds of ['--blob', '--tree', '--pack']) addRules(command, atMostOne(ofNames, ofIds));
-    addSnapshotFilters(addRepositoryOptions(command), '--snapshot')
+    addSnapshotFilters(addReadOptions(command), '--snapshot')
       .argument('<pattern...>', 'names at any depth, or whole paths, with * and ? as in a shell')
       .addOption(new RepeatableOption('-s, --snapshot <snapshot>', 'only in this one; in all unless said'))
       .option('-i, --ignore-case', 'take capital and small letters for the same')

@@ -3,10 +3,10 @@ import { pathText, textPath } from '../files/index.ts';
 import { listSnapshot } from '../repository/index.ts';
 import type { AnswerOf } from './answers.ts';
 import {
-  addRepositoryOptions,
+  addReadOptions,
   addSnapshotFilters,
   filterOf,
-  type RepositoryOptions,
+  type ReadOptions,
   type SnapshotFilters,
   snapshotArgument,
 } from './options/repository-options.ts';
@@ -19,14 +19,14 @@ import { printable } from './terminal/table.ts';
 import type { Word } from './word.ts';
 
 /** What `ls` takes. */
-interface LsOptions extends RepositoryOptions, SnapshotFilters {
+interface LsOptions extends ReadOptions, SnapshotFilters {
   readonly long?: boolean;
 }
 
 /** `holdfast ls SNAPSHOT [DIR]` */
 export const word: Word = {
   define: (command) => {
-    addSnapshotFilters(addRepositoryOptions(command), 'snapshot')
+    addSnapshotFilters(addReadOptions(command), 'snapshot')
       .argument('<snapshot>', snapshotArgument)
       .argument('[dir]', 'only this folder and what is below it, by its full original path')
       .option('-l, --long', 'with mode, owner, size and time')

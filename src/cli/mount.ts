@@ -2,10 +2,10 @@ import { FuseDevice } from '../files/index.ts';
 import { checkMountPoint, openView, serveFuse } from '../mount/index.ts';
 import { localPath } from './files/local-path.ts';
 import {
-  addRepositoryOptions,
+  addReadOptions,
   addSnapshotFilters,
   filterOf,
-  type RepositoryOptions,
+  type ReadOptions,
   type SnapshotFilters,
 } from './options/repository-options.ts';
 import type { Context } from './program/context.ts';
@@ -14,14 +14,14 @@ import { tellingOnce } from './repository/view-problems.ts';
 import type { Word } from './word.ts';
 
 /** What `mount` takes. */
-interface MountRequest extends RepositoryOptions, SnapshotFilters {
+interface MountRequest extends ReadOptions, SnapshotFilters {
   readonly allowOther?: boolean;
 }
 
 /** `holdfast mount DIR` */
 export const word: Word = {
   define: (command) => {
-    addSnapshotFilters(addRepositoryOptions(command))
+    addSnapshotFilters(addReadOptions(command))
       .argument('<dir>', 'an empty folder, in which they appear')
       .option('--allow-other', 'let other users look in, each as the modes and owners of the files let them')
       .addHelpText('after', examples);

@@ -16,10 +16,10 @@ import { localPath } from './files/local-path.ts';
 import { defaultHome } from './home/default-home.ts';
 import { RepeatableOption } from './options/option-values.ts';
 import {
-  addRepositoryOptions,
+  addReadOptions,
   addSnapshotFilters,
   filterOf,
-  type RepositoryOptions,
+  type ReadOptions,
   type SnapshotFilters,
   snapshotArgument,
 } from './options/repository-options.ts';
@@ -44,7 +44,7 @@ export const word: Word = {
       atMostOne('--verify', '--overwrite if-newer'),
       needs('--delete', '--overwrite'),
     );
-    addSnapshotFilters(addRepositoryOptions(command), 'snapshot')
+    addSnapshotFilters(addReadOptions(command), 'snapshot')
       .description('bring files of a snapshot back; asks on a terminal, unless a snapshot is named')
       .argument('[snapshot]', snapshotArgument)
       .option('--target <dir>', 'where files go, each under its full original path')
@@ -87,7 +87,7 @@ snapshot is there; never the home, nor where repositories are, nor what is on a 
 `;
 
 /** What was said. */
-interface RestoreWords extends RepositoryOptions, SnapshotFilters {
+interface RestoreWords extends ReadOptions, SnapshotFilters {
   readonly target?: string;
   readonly include?: readonly string[];
   readonly exclude?: readonly string[];
@@ -131,9 +131,10 @@ async function restoreByAnswers(
 
 /** The words that say where the repository is, and how fast it may be read. */
 function placeWords({ home, environment, workingDirectory }: Context, request: RestoreWords): string[] {
-  const { repo, passwordFile, limitDownload } = request;
+  const { repo, passwordFile, grant, limitDownload } = request;
   return [
     ...(repo === undefined ? [] : ['--repo', repo]),
+    ...(grant === undefined ? [] : ['--grant', grant]),
     ...(passwordFile === undefined ? [] : ['--password-file', passwordFile]),
     ...(limitDownload === undefined ? [] : ['--limit-download', limitDownload]),
     ...(request.verify === true ? ['--verify'] : []),

@@ -7,10 +7,10 @@ import {
 } from '../repository/index.ts';
 import type { AnswerOf } from './answers.ts';
 import {
-  addRepositoryOptions,
+  addReadOptions,
   addSnapshotFilters,
   filterOf,
-  type RepositoryOptions,
+  type ReadOptions,
   type SnapshotFilters,
 } from './options/repository-options.ts';
 import type { Context } from './program/context.ts';
@@ -22,7 +22,7 @@ import type { Word } from './word.ts';
 /** `holdfast snapshots` */
 export const word: Word = {
   define: (command) => {
-    addSnapshotFilters(addRepositoryOptions(command), 'snapshots')
+    addSnapshotFilters(addReadOptions(command), 'snapshots')
       .argument('[snapshots...]', 'those alone: ids or their first digits, latest or latest~2')
       .addHelpText('after', examples);
   },
@@ -40,7 +40,7 @@ Examples:
 export async function listSnapshots(
   context: Context,
   names: readonly string[],
-  options: RepositoryOptions & SnapshotFilters,
+  options: ReadOptions & SnapshotFilters,
 ): Promise<Answer<AnswerOf<'snapshots'>>> {
   const { output, signal } = context;
   await using target = await openTarget(context, options);

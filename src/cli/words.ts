@@ -306,6 +306,25 @@ export const words: readonly WordEntry[] = [
     ],
   },
   {
+    name: 'grant',
+    summary: 'let one client restore what another one has saved, for some time',
+    words: [
+      {
+        name: 'create',
+        summary: 'let one client read what another one has saved',
+        load: () => import('./grant/create.ts'),
+      },
+      { name: 'list', summary: 'list who may read what of whom', load: () => import('./grant/list.ts') },
+      { name: 'show', summary: 'show a grant', load: () => import('./grant/show.ts') },
+      { name: 'revoke', summary: 'end a grant', load: () => import('./grant/revoke.ts') },
+      {
+        name: 'seal',
+        summary: 'seal a grant of this machine, as its agent does',
+        load: () => import('./grant/seal.ts'),
+      },
+    ],
+  },
+  {
     name: 'schedule',
     summary: 'have the server start jobs of clients again and again',
     words: [

@@ -36,6 +36,15 @@ export {
 } from './enrolment.ts';
 export { fetchRootCrl, fetchTrust, type RootCrlAnswer } from './fetch-trust.ts';
 export {
+  fetchGrants,
+  Grants,
+  type GrantToSeal,
+  grantPaths,
+  leaveSealedGrant,
+  type ReceivedGrant,
+  SealedGrant,
+} from './grants.ts';
+export {
   bundleByFingerprint,
   bundleByRoot,
   followRequest,

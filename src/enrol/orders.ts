@@ -19,8 +19,8 @@ const Moment = Type.String({ maxLength: 40 });
 const AbsolutePath = Type.String({ pattern: '^/[^\\u0000]*$', maxLength: 4096 });
 
 /**
- * What a job does: a set of the machine is backed up now, a snapshot of its own repository comes back below a folder, or that repository
- * is checked.
+ * What a job does: a set of the machine is backed up now, a snapshot of its own repository comes back below a folder, that repository
+ * is checked, or what opens it is sealed for another machine.
  */
 export const JobOrder = Type.Union([
   Type.Object(
@@ -44,6 +44,18 @@ export const JobOrder = Type.Union([
       kind: Type.Literal('check'),
       /** Whether all of its data is read. */
       readData: Type.Boolean(),
+    },
+    closed,
+  ),
+  Type.Object(
+    {
+      kind: Type.Literal('grant'),
+      /** Its number. */
+      grant: Type.Integer({ minimum: 1 }),
+      /** The client that it is for. */
+      to: Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,62}$' }),
+      /** The file or folder that it is of alone; all where nothing is said. */
+      path: Type.Optional(AbsolutePath),
     },
     closed,
   ),

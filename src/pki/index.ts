@@ -46,7 +46,14 @@ export {
   verifyRequestSignature,
   verifySha1Proof,
 } from './certificate/index.ts';
-export { certificatesFromPkcs7, createChainPkcs7, readSignedRequest, signRequestPkcs7 } from './cms/index.ts';
+export {
+  certificatesFromPkcs7,
+  createChainPkcs7,
+  readSignedRequest,
+  sealToCertificate,
+  signRequestPkcs7,
+  unsealWithKey,
+} from './cms/index.ts';
 export {
   type AnyCrl,
   type Crl,

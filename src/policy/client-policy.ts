@@ -56,12 +56,15 @@ export const ClientPolicy = Type.Object(
       examples: ['200MB'],
     }),
     'agent.allow': Type.Array(
-      Type.String({ pattern: '^(backup|check|sets|(restore|sets|hook):/[^,;=\\u0000]*)$', maxLength: 200 }),
+      Type.String({
+        pattern: '^(backup|check|sets|grant|(restore|sets|hook|grant):/[^,;=\\u0000]*)$',
+        maxLength: 200,
+      }),
       {
         maxItems: 16,
         uniqueItems: true,
         description:
-          'What a server may have the agent of this machine do: `backup`, its backup sets now; `restore:FOLDER`, a snapshot of its own below that folder; `check`, a check of its repository; `sets`, backup sets that the server sends, with `sets:FOLDER` of what is in that folder alone; `hook:FILE`, that program of this machine before or after such a set. All else is refused.',
+          'What a server may have the agent of this machine do: `backup`, its backup sets now; `restore:FOLDER`, a snapshot of its own below that folder; `check`, a check of its repository; `sets`, backup sets that the server sends, with `sets:FOLDER` of what is in that folder alone; `hook:FILE`, that program of this machine before or after such a set; `grant:FOLDER`, that another machine reads what was saved of that folder, with `grant` of all. All else is refused.',
         examples: ['backup,restore:/srv,sets:/home'],
       },
     ),
@@ -157,6 +160,7 @@ export function weakerClientPolicy(policy: ClientPolicy): ReadonlyMap<ClientKey,
   const { presentCertificate, verifyServer, revocation, minimumVersion, groups } = policy;
   const [first] = groups;
   const writable = policy['agent.allow'].filter((each) => each.startsWith('restore:'));
+  const readable = policy['agent.allow'].filter((each) => /^grant(?::|$)/.test(each));
   const programs = policy['agent.allow'].filter((each) => each.startsWith('hook:'));
   return new Map<ClientKey, string>([
     ...said(
@@ -178,9 +182,10 @@ export function weakerClientPolicy(policy: ClientPolicy): ReadonlyMap<ClientKey,
     ),
     ...said(
       'agent.allow',
-      writable.length + programs.length > 0,
+      writable.length + programs.length + readable.length > 0,
       [
         ...(writable.length > 0 ? [`writes to this machine: ${writable.join(', ')}`] : []),
+        ...(readable.length > 0 ? [`reads what this machine has saved: ${readable.join(', ')}`] : []),
         ...(programs.length > 0 ? [`has it run programs of its own: ${programs.join(', ')}`] : []),
       ]
         .map((what) => `whoever holds its server ${what}`)

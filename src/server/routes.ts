@@ -2,6 +2,7 @@ import { agentRoutes } from './agents/agent-routes.ts';
 import { certsrvRoutes } from './certsrv/certsrv-routes.ts';
 import { adminRoutes, controlRoutes } from './control-routes.ts';
 import { enrolRoutes } from './enrol-routes.ts';
+import { grantRoutes } from './grants/grant-routes.ts';
 import { openApiRoute } from './openapi.ts';
 import { orderRoutes } from './orders/order-routes.ts';
 import { releaseRoutes } from './release-routes.ts';
@@ -25,6 +26,7 @@ export const routes: readonly Route[] = [
   ...controlRoutes,
   ...agentRoutes,
   ...orderRoutes,
+  ...grantRoutes,
   ...adminRoutes,
   openApiRoute(() => routes),
 ];

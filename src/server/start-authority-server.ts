@@ -29,6 +29,8 @@ import { checkpointHearer } from './dispatch.ts';
 import { DownloadLimit } from './download-limit.ts';
 import { EnrolLimit } from './enrol-limit.ts';
 import { followDecisions, followPolicy, keepGoing, watchOutside, watchStanding } from './follow-decisions.ts';
+import { clearGrants } from './grants/clear-grants.ts';
+import { GrantGate } from './grants/grant-gate.ts';
 import { GuardedStore } from './guarded-store.ts';
 import { removalJudge } from './judge-removal.ts';
 import { type LearnSnapshotsOptions, learnSnapshots } from './learn-snapshots.ts';
@@ -145,6 +147,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
   const trash = new StoreTrash({ directory: store.directory, check, authority });
   await using opened = new AsyncDisposableStack();
   const orders = opened.use(new OrderDesk({ authority, log }));
+  const grants = opened.use(new GrantGate({ authority, clock, log }));
   const application = createApplication({
     authority,
     admin: {
@@ -182,6 +185,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
         bounds: () => authority.clients.boundsOf(namespace.client),
         account: ledger.account(namespace.client),
       }),
+    grants,
     told: (client) => ledger.told(client),
     noteRefusal,
     onEvent(event) {
@@ -247,6 +251,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
       keepReports(),
       trash.upkeep(log),
       keepLedger(),
+      clearGrants({ authority, directory: store.directory, check, log }),
     ]);
   };
   opened.defer(keepGoing(upkeep, { everyMs: maintainEveryMs, log }));

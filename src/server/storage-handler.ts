@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ErrorCode, HoldfastError, isHoldfastError, type Log, minuteMs } from '../base/index.ts';
 import { AppendOnlyStore, type ObjectStore, type ObjectType } from '../storage/index.ts';
 import { formatQuota, type QuotaState, quotaHeader } from '../transport/index.ts';
+import type { GrantGate } from './grants/grant-gate.ts';
 import { limitIdleTime } from './read-request.ts';
 import { httpStatusOf, type NoteRefusal } from './refuse.ts';
 import { answerStorage } from './storage-answer.ts';
@@ -47,6 +48,8 @@ export interface StorageHandlerOptions {
   readonly log: Log;
   /** Told of every request that fails, before the peer is. */
   readonly noteRefusal?: NoteRefusal;
+  /** Lets clients read what is others'; nobody does where it is left out. */
+  readonly grants?: Pick<GrantGate, 'enter'>;
   /** What a client is told of its quota with each answer, when little is left of it. */
   readonly told?: (client: string) => QuotaState | undefined;
   readonly onEvent?: (event: StorageEvent) => void;
@@ -93,12 +96,25 @@ async function serve(
 ): Promise<void> {
   if (path === undefined) throw new HoldfastError('object_name_invalid', 'no address of the protocol');
   if (path.namespace.client !== access.client) {
-    throw new HoldfastError('namespace_forbidden', `${access.client} asked for ${path.namespace.client}`);
+    await enterOthers(options, path.namespace, access, exchange);
+    return await answerStorage(new AppendOnlyStore(options.storeFor(path.namespace)), path, exchange);
   }
   const told = options.told?.(access.client);
   if (told !== undefined) exchange.response.setHeader(quotaHeader, formatQuota(told));
   const store = options.storeFor(path.namespace);
   await answerStorage(access.appendOnly ? new AppendOnlyStore(store) : store, path, exchange);
+}
+
+/** What is another client's is read by a grant, and by a certificate or a token: a ticket is for one's own. */
+async function enterOthers(
+  { grants }: StorageHandlerOptions,
+  namespace: StorageNamespace,
+  { client: reader, seal }: StorageAccess,
+  { request, response }: StorageExchange,
+): Promise<void> {
+  if (grants === undefined || seal !== undefined)
+    throw new HoldfastError('namespace_forbidden', `${reader} asked for ${namespace.client}`);
+  await grants.enter({ reader, namespace, request, response });
 }
 
 function fail({ request, response }: StorageExchange, error: unknown, log: Log): void {
@@ -187,6 +203,8 @@ const messages: Partial<Record<ErrorCode, string>> = {
     'as much of this client rests in the trash as it may store at all: it goes by itself in time',
   node_quarantined: 'this client is in quarantine: it may restore, and nothing else',
   namespace_forbidden: 'this is not your repository',
+  grant_over: 'the grant of this repository is over',
+  grant_waiting: 'the grant of this repository is not sealed yet',
   object_corrupt: 'the body is not what its name and length announce',
   input_invalid: 'the request is not one of the REST protocol',
   operation_unknown: 'there is no such method for this address',

@@ -137,6 +137,16 @@ async function issueAndRevoke(admin: AdminClient): Promise<void> {
   await admin.call('job.list', {});
   await admin.call('job.show', { id: job });
   await admin.call('job.stop', { id: job });
+  await admin.call('cert.issue', { ...order, name: 'delta', publicKey: await publicKey() });
+  const { id: grant } = await admin.call('grant.create', { from: 'beta', to: 'delta', lifetimeMs: dayMs });
+  await admin.call('grant.list', {});
+  await admin.call('grant.show', { id: grant });
+  await admin.call('grant.revoke', { id: grant });
+  const byKit = { from: 'beta', to: 'delta', path: '/etc', lifetimeMs: dayMs, withKit: true };
+  const { id: toSeal, created } = await admin.call('grant.create', byKit);
+  const { chain: recipient } = await admin.call('grant.material', { id: toSeal });
+  const { serial: certificate } = parseCertificate(Buffer.from(recipient[0] ?? '', 'base64'));
+  await admin.call('grant.seal', { id: toSeal, created, certificate, sealed: 'AAAA' });
   await admin.call('schedule.add', { ...sampleSchedule, name: 'hourly', every: '1h', nodes: ['beta'] });
   await admin.call('schedule.list', {});
   await admin.call('schedule.remove', { name: 'hourly' });

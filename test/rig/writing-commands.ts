@@ -89,6 +89,9 @@ function onMachine(
   };
 }
 
+/** Makes a client whose key is made at its authority. */
+const secondClient = 'sm_ssl_cert client --oid CN:box --path HERE/box --home HERE/a'.split(' ');
+
 /** As the agent of a machine keeps what its server sends. */
 function sendSet(home: string): void {
   const set = {
@@ -530,6 +533,13 @@ export const writingCommands: readonly WritingCommand[] = [
     first: [['job', 'start', 'laptop', 'documents', '--home', 'HERE/a']],
     done: ['job_over'],
   }),
+  atAuthority('grant create', '--from laptop --to box --expires 1d', {
+    first: [secondClient],
+  }),
+  atAuthority('grant revoke', '1', {
+    first: [secondClient, 'grant create --from laptop --to box --expires 1d --home HERE/a'.split(' ')],
+    done: ['grant_over'],
+  }),
   atAuthority('schedule add', 'nightly --every 1h --check', { done: ['schedule_exists'] }),
   atAuthority('schedule remove', 'nightly', {
     first: ['schedule add nightly --every 1h --check --home HERE/a'.split(' ')],
@@ -703,6 +713,10 @@ export const otherCommands: Readonly<Record<string, string>> = {
     'writes what it downloads, and a number as all that changes the state of a node; its own test kills it',
   'job list': 'only reads',
   'job show': 'only reads',
+  'grant list': 'only reads',
+  'grant show': 'only reads',
+  'grant seal':
+    'writes a copy beside the repository, which goes with its grant, and leaves one message; its own test seals',
   'trust list': 'only reads',
   'trust show': 'only reads',
   'keystore show': 'only reads',

@@ -63,3 +63,18 @@ test('a check is allowed by its own word', async () => {
   assert.deepEqual(await allowedJob(order, { allow: ['check'], home }), order);
   await assert.rejects(allowedJob(order, { allow: ['backup', 'sets'], home }), { code: 'job_not_allowed' });
 });
+
+test('what was saved is granted by the paths that snapshots have, and all of it by a word of its own', async () => {
+  const grant = (path?: string) =>
+    ({ kind: 'grant', grant: 1, to: 'web2', ...(path !== undefined && { path }) }) as const;
+  for (const path of ['/etc', '/etc/ssl/private'])
+    assert.deepEqual(await allowedJob(grant(path), { allow: ['grant:/etc'], home }), grant(path));
+  assert.deepEqual(await allowedJob(grant(), { allow: ['grant'], home }), grant());
+  const refused = { code: 'job_not_allowed' };
+  for (const path of [undefined, '/', '/etcetera', '/etc/../root', '/etc/./ssl', '//etc', '/etc/'])
+    await assert.rejects(
+      allowedJob(grant(path), { allow: ['backup', 'sets', 'grant:/etc'], home }),
+      refused,
+      path,
+    );
+});

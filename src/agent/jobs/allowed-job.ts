@@ -25,6 +25,7 @@ export async function allowedJob(order: JobOrder, { allow, home }: Allowance): P
     if (allow.includes('check')) return order;
     throw notAllowed('to check its repository', 'check', allow);
   }
+  if (order.kind === 'grant') return allowedGrant(order, allow);
   const target = await leadsTo(order.target);
   const wish = `to restore to ${order.target}`;
   if (isWithin(target, await leadsTo(home)))
@@ -38,8 +39,19 @@ export async function allowedJob(order: JobOrder, { allow, home }: Allowance): P
   );
 }
 
+/** By the paths that its snapshots have: what is there now has nothing to do with it. */
+function allowedGrant(order: Extract<JobOrder, { kind: 'grant' }>, allow: readonly string[]): JobOrder {
+  const { path, to } = order;
+  if (allow.includes('grant')) return order;
+  if (path === undefined) throw notAllowed(`to let ${to} read all that it has saved`, 'grant', allow);
+  // What is no plain path is none of those that are allowed.
+  const isPlain = path === resolve(path);
+  if (isPlain && foldersIn(allow, 'grant').some((folder) => isWithin(path, resolve(folder)))) return order;
+  throw notAllowed(`to let ${to} read ${path}`, `grant:${path}`, allow);
+}
+
 /** The folders that one word allows. */
-export function foldersIn(allow: readonly string[], word: 'restore' | 'sets'): string[] {
+export function foldersIn(allow: readonly string[], word: 'restore' | 'sets' | 'grant'): string[] {
   return allow.flatMap((each) => (each.startsWith(`${word}:`) ? [each.slice(word.length + 1)] : []));
 }
 

@@ -6,8 +6,8 @@ import {
   type VerifiedRelease,
   verifyRelease,
 } from '../../enrol/index.ts';
-import { evidenceFetcher, evidenceOf, type Line } from '../../transport/index.ts';
-import { askRevocation } from '../../trust/index.ts';
+import type { Line } from '../../transport/index.ts';
+import { askedRevocation, whyUnknown } from '../asked-revocation.ts';
 import type { Node } from '../node.ts';
 
 /** How the network is asked. */
@@ -49,9 +49,6 @@ export async function askForRelease(node: Node, options: AskOptions): Promise<Of
   return { state: isNewer ? 'newer' : 'current', manifest };
 }
 
-/** For all addresses together. */
-const askingMs = 10_000;
-
 /** @throws HoldfastError `update_not_trusted` */
 async function checkRevocation(
   { clientPolicy, bundle }: Node,
@@ -59,27 +56,10 @@ async function checkRevocation(
   { clock, log, signal }: AskOptions,
 ): Promise<void> {
   const { revocation: mode } = clientPolicy;
-  if (mode === 'off') return;
-  const { rootLists = [] } = bundle.current;
-  // The issuers are on the lists of the roots, which the path was held against.
-  const asked = mode === 'soft' ? path.slice(0, 2) : path;
-  const known = evidenceOf({ path, staple: undefined, rootLists });
-  const fetch = evidenceFetcher(AbortSignal.any([signal, AbortSignal.timeout(askingMs)]));
-  const statuses = await askRevocation(
-    asked,
-    known,
-    { now: () => new Date(clock.now()), ocspFirst: true },
-    fetch,
-  ).catch((error: unknown) => {
-    signal.throwIfAborted();
-    if (error instanceof Error && error.name === 'TimeoutError')
-      return [{ kind: 'unknown', problems: [] }] as const;
-    throw error;
-  });
-  for (const status of statuses) {
+  for (const status of await askedRevocation(path, { mode, bundle: bundle.current, clock, signal })) {
     if (status.kind === 'revoked') throw notTrusted(status.error.message, status.error);
     if (status.kind !== 'unknown') continue;
-    const why = status.problems.map(({ message }) => message).join('; ') || 'no answer in time';
+    const why = whyUnknown(status);
     if (mode === 'hard') throw notTrusted(`whether it is revoked is not known: ${why}`);
     log.warn('whether the certificate of the release is revoked is not known', { why });
   }

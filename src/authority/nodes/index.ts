@@ -6,6 +6,7 @@
  */
 export { Activity, type ClientActs, type ClientUsage } from './activity.ts';
 export { type ClientBounds, Clients, noQuota } from './clients.ts';
+export { type Grant, Grants } from './grants.ts';
 export { type Job, Jobs } from './jobs.ts';
 export type { Arrival, JudgedReport, JudgedSet } from './judge-report.ts';
 export { type ClientReport, Nodes, type Sighting } from './nodes.ts';

@@ -13,6 +13,7 @@ export type { ClientBoundsRow } from './client-bounds.ts';
 export type { BackupRow } from './copies.ts';
 export { type CrlRow, ocspSignerLabel } from './crl-ocsp.ts';
 export type { EscrowRow } from './escrows.ts';
+export type { GrantRow } from './grants.ts';
 export {
   type IdentityRow,
   identityLabel,

@@ -6,6 +6,7 @@ import { ClientBoundsRecords } from './client-bounds.ts';
 import { BackupRecords, MirrorRecords } from './copies.ts';
 import { CrlRecords, OcspSignerRecords } from './crl-ocsp.ts';
 import { EscrowRecords } from './escrows.ts';
+import { GrantRecords } from './grants.ts';
 import { IdentityRecords } from './identities.ts';
 import { ImportedCertificateRecords } from './imported-certificates.ts';
 import { IssuerRecords, OutsideCertificateRecords, OutsideStatusRecords } from './issuers.ts';
@@ -52,6 +53,7 @@ export class Records {
   readonly jobs: JobRecords;
   readonly sentSets: SentSetRecords;
   readonly schedules: ScheduleRecords;
+  readonly grants: GrantRecords;
   readonly log: LogRecords;
 
   readonly #queries: Queries;
@@ -85,6 +87,7 @@ export class Records {
     this.jobs = new JobRecords(queries);
     this.sentSets = new SentSetRecords(queries);
     this.schedules = new ScheduleRecords(queries);
+    this.grants = new GrantRecords(queries);
     this.log = new LogRecords(queries);
   }
 
@@ -129,6 +132,8 @@ export const tables = [
   'jobs',
   'sent_sets',
   'schedules',
+  'grants',
+  'grant_seals',
   'log',
   'authority',
 ] as const;

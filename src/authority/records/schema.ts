@@ -655,4 +655,61 @@ export const authorityMigrations: readonly Migration[] = [
       );
     `,
   },
+  {
+    // Who may read what of whom, and what was sealed for that. The log has the first, and of the second that it was.
+    owner: 'authority',
+    version: 21,
+    sqlite: `
+      CREATE TABLE grants (
+        id INTEGER PRIMARY KEY,
+        from_name TEXT NOT NULL,
+        to_name TEXT NOT NULL,
+        path TEXT,
+        repository TEXT,
+        snapshots TEXT NOT NULL,
+        job INTEGER,
+        created_by TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL,
+        certificate TEXT,
+        sealed_at INTEGER,
+        revoked_by TEXT,
+        revoked_at INTEGER,
+        cleared_at INTEGER
+      ) STRICT;
+      CREATE INDEX grants_by_names ON grants (from_name, to_name);
+      CREATE INDEX grants_by_receiver ON grants (to_name);
+      CREATE INDEX grants_kept ON grants (expires_at) WHERE cleared_at IS NULL;
+      CREATE TABLE grant_seals (
+        id INTEGER PRIMARY KEY,
+        sealed BLOB NOT NULL
+      ) STRICT;
+    `,
+    postgres: `
+      CREATE TABLE grants (
+        id bigint PRIMARY KEY,
+        from_name words NOT NULL,
+        to_name words NOT NULL,
+        path words,
+        repository words,
+        snapshots words NOT NULL,
+        job bigint,
+        created_by words NOT NULL,
+        created_at moment NOT NULL,
+        expires_at moment NOT NULL,
+        certificate words,
+        sealed_at moment,
+        revoked_by words,
+        revoked_at moment,
+        cleared_at moment
+      );
+      CREATE INDEX grants_by_names ON grants (from_name, to_name);
+      CREATE INDEX grants_by_receiver ON grants (to_name);
+      CREATE INDEX grants_kept ON grants (expires_at) WHERE cleared_at IS NULL;
+      CREATE TABLE grant_seals (
+        id bigint PRIMARY KEY,
+        sealed bytea NOT NULL
+      );
+    `,
+  },
 ];

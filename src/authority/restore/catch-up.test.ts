@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { dayMs, silentLog } from '../../base/index.ts';
 import { type DatabaseLocation, openDatabase } from '../../db/index.ts';
 import { createCertificateRequest, createName, generateKeyPair } from '../../pki/index.ts';
-import { SampleHome, sampleSchedule, sampleSentSet } from '../authority.fixture.ts';
+import { SampleHome, sampleGrant, sampleSchedule, sampleSentSet } from '../authority.fixture.ts';
 import { decisionIn, hashRecord, kindOf, parseRecord } from '../log/log-record.ts';
 import { databasePath } from '../records/authority-files.ts';
 import { openRecords } from '../records/authority-records.ts';
@@ -72,6 +72,13 @@ async function goOn(home: SampleHome, asked: Awaited<ReturnType<typeof begin>>):
     await authority.schedules.add({ ...sampleSchedule, name, every: '1h', nodes: ['beta'], by });
   await authority.schedules.startDue(silentLog);
   await authority.schedules.remove('other', by);
+  const grant = { ...sampleGrant, expiresAt: job.expiresAt, by };
+  const [beta] = await authority.certificates.list({ role: 'client', name: 'beta' });
+  const granted = await authority.grants.create({ ...grant, path: '/etc' });
+  const created = granted.createdAt.toISOString();
+  const sealing = { id: granted.id, created, certificate: beta?.serial ?? '', sealed: 'AAAA' };
+  await authority.grants.seal(sealing, 'client/alpha');
+  await authority.grants.revoke((await authority.grants.create({ ...grant, withKit: true })).id, by);
   await authority.revocation.revokeIssuer('issuing-1', order);
   await home.local('server', 'vault', ['vault.example']);
 }
@@ -103,6 +110,7 @@ const tables = [
   'jobs',
   'sent_sets',
   'schedules',
+  'grants',
   'log',
 ];
 
@@ -128,7 +136,7 @@ test('a log that is replayed onto a backup makes the very tables that the work o
     await using live = await openRecords(directory, { database: home.place });
     await using restored = await openRecords(directory);
     const counts = await restored.transaction((tx) => replayOnto(tx, live));
-    assert.deepEqual(counts.lost, {});
+    assert.deepEqual(counts.lost, { 'grant sealed': 1 });
     assert.ok(counts.certificates === 3 && counts.issuers === 1 && counts.revoked > 1);
   });
   await home.reopen(async () => assert.deepEqual(await dump(copy), await dump(home.place)));

@@ -110,6 +110,23 @@ export const setsErrors = {
     kind: 'refused',
     status: 409,
   },
+  grant_over: {
+    happened: "a grant of another machine's repository has expired, or was revoked",
+    next: 'at the server, where it should go on: holdfast grant create --from NAME --to NAME --expires 2d',
+    kind: 'refused',
+    status: 403,
+  },
+  grant_waiting: {
+    happened:
+      'nobody has sealed what a grant is for: the agent of the machine that it is from has not, or its owner does not allow it',
+    next: 'at the server: holdfast grant show ID says what it waits for; without that machine: holdfast grant create --kit FILE',
+    kind: 'refused',
+  },
+  sealed_invalid: {
+    happened: 'what was sealed for this machine is damaged, or is for another certificate than it has',
+    next: 'at the server, for the certificate of now: holdfast grant revoke ID, then holdfast grant create again',
+    kind: 'failed',
+  },
   schedule_exists: {
     happened: 'there is a schedule of that name already',
     next: 'choose another name, or end that one first: holdfast schedule remove NAME',

@@ -22,6 +22,7 @@ export function* jobRows(job: JobView): Iterable<Row> {
 export function orderWords({ order }: Pick<JobView, 'order'>): string[] {
   if (order.kind === 'backup') return [`backup ${order.set}`];
   if (order.kind === 'check') return [order.readData ? 'check --read-data' : 'check'];
+  if (order.kind === 'grant') return [`grant ${order.grant} of ${order.path ?? 'all'} to ${order.to}`];
   return [`restore ${order.snapshot.slice(0, 8)} to ${order.target}`, ...order.include];
 }
 

@@ -82,6 +82,7 @@ async function runJob(context: Context, order: JobOrder): Promise<JobOutcome> {
 function wordsOf(order: JobOrder): string[] {
   if (order.kind === 'backup') return ['set', 'run', order.set];
   if (order.kind === 'check') return ['check', ...(order.readData ? ['--read-data'] : [])];
+  if (order.kind === 'grant') return ['grant', 'seal', String(order.grant)];
   const { snapshot, target, include, overwrite } = order;
   return [
     'restore',

@@ -4,13 +4,28 @@ import type { SnapshotFilter, SnapshotListOptions } from '../../repository/index
 import type { Context } from '../program/context.ts';
 import { warnOfFuture } from '../repository/backup-history.ts';
 import { RepeatableOption } from './option-values.ts';
-import { addRules, type WordRule } from './word-rules.ts';
+import { addRules, atMostOne, type WordRule } from './word-rules.ts';
 
 /** Options of every command that works on a repository. */
 export interface RepositoryOptions {
   /** A directory or a `rest:` URL instead of this node's own repository at its server. */
   readonly repo?: string;
   readonly passwordFile?: string;
+}
+
+/** Options of every command that reads a repository, and changes nothing in it. */
+export interface ReadOptions extends RepositoryOptions {
+  /** The number of a grant, or the client that it is from. */
+  readonly grant?: string;
+}
+
+/** Adds the options that say which repository is read: also what another machine has granted. */
+export function addReadOptions(command: Command): Command {
+  addRules(command, atMostOne('--grant', '--repo'), atMostOne('--grant', '--password-file'));
+  return addRepositoryOptions(command).option(
+    '--grant <grant>',
+    'what another machine has saved, by a grant: its name, or the number of the grant',
+  );
 }
 
 /** Adds the options that say which repository is meant. */

@@ -5,6 +5,7 @@ import {
   type Node,
   type OpenRepositoryOptions,
   OutsideServer,
+  openGrant,
   openNode,
   openRepositoryAt,
   type RepositoryLocation,
@@ -18,7 +19,7 @@ import type { ConnectionInfo, QuotaState } from '../../transport/index.ts';
 import { localPath, placeKind } from '../files/local-path.ts';
 import { withHome } from '../home/home.ts';
 import { connectOwn, openOwnNode } from '../home/own-node.ts';
-import type { RepositoryOptions } from '../options/repository-options.ts';
+import type { ReadOptions } from '../options/repository-options.ts';
 import type { Context } from '../program/context.ts';
 import { serveMeanwhile } from '../serving/serve-meanwhile.ts';
 import { askPassword } from '../terminal/answer.ts';
@@ -56,11 +57,12 @@ export interface OpenTargetOptions {
 /** Opens the repository that `options` name: this node's own at its server unless `--repo` says another. */
 export async function openTarget(
   context: Context,
-  options: RepositoryOptions,
+  options: ReadOptions,
   opening: OpenTargetOptions = {},
 ): Promise<Target> {
   const { create = false, startOver = false, cached = true, limits = {}, polynomial, option } = opening;
-  const { repo, passwordFile } = options;
+  const { repo, passwordFile, grant } = options;
+  if (grant !== undefined) return await openGranted(context, grant, { cached, limits });
   const password = passwordFile === undefined ? undefined : await readPasswordFile(context, passwordFile);
   const named = repo === undefined ? undefined : repositoryPlace(context.workingDirectory, repo, option);
   const elsewhere = { create, startOver, polynomial, password, limits };
@@ -93,6 +95,32 @@ export async function openTarget(
     repository,
     place,
     node: connection.node,
+    get route() {
+      return describeConnection(connection);
+    },
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+}
+
+/** What another machine has saved, as far as a grant goes. */
+async function openGranted(
+  context: Context,
+  wanted: string,
+  { cached, limits }: Required<Pick<OpenTargetOptions, 'cached' | 'limits'>>,
+): Promise<Target> {
+  const { signal } = context;
+  const { home, node } = await openOwnNode(context);
+  checkHasRepository(node);
+  await using opened = new AsyncDisposableStack();
+  const connection = opened.use(await connectOwn(context, node));
+  const cache = cached && node.isOwn ? home.cache : undefined;
+  const { place } = await openGrant(connection, { wanted, cache, limits, signal });
+  const repository = await openRepositoryAt(place, { create: false, signal });
+  repository.onDamage((message) => context.output.warn(message));
+  const held = opened.move();
+  return {
+    repository,
+    place,
     get route() {
       return describeConnection(connection);
     },

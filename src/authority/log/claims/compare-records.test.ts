@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Intruder } from '../../../../test/rig/postgres-database.ts';
 import { dayMs } from '../../../base/index.ts';
 import { createCertificateRequest, createName, generateKeyPair } from '../../../pki/index.ts';
-import { SampleHome, sampleSchedule, sampleSentSet } from '../../authority.fixture.ts';
+import { SampleHome, sampleGrant, sampleSchedule, sampleSentSet } from '../../authority.fixture.ts';
 
 const by = 'admin/local';
 const order = { reason: 'superseded', by } as const;
@@ -244,6 +244,30 @@ const tamperings: readonly Tampering[] = [
     "DELETE FROM schedules WHERE name = 'more'",
     /the schedule more is on record, and the log does not say that it was added/,
   ],
+  update(
+    'grants',
+    "to_name = 'zed'",
+    "to_name = 'beta'",
+    'id = 1',
+    /grant 1 is another one on record than record \d+ says/,
+  ),
+  update(
+    'grants',
+    'revoked_at = NULL',
+    'revoked_at = 5',
+    'id = 1',
+    /grant 1 stands otherwise on record than the log says/,
+  ),
+  [
+    'CREATE TEMP TABLE given AS SELECT * FROM grants; DELETE FROM grants',
+    'INSERT INTO grants SELECT * FROM given; DROP TABLE given',
+    /grant 1 \(record \d+\) is not on record/,
+  ],
+  [
+    "INSERT INTO grants (id, from_name, to_name, snapshots, created_by, created_at, expires_at) VALUES (7, 'a', 'b', '[]', 'x', 0, 0)",
+    'DELETE FROM grants WHERE id = 7',
+    /grant 7 is on record, and the log does not say that it was created/,
+  ],
 ];
 
 describe('what is on record, held against the log', () => {
@@ -269,6 +293,8 @@ describe('what is on record, held against the log', () => {
     const job = { order: { kind: 'backup', set: 'a' }, expiresAt, by } as const;
     await authority.jobs.start({ node: 'alpha', ...job });
     await authority.sentSets.send({ ...sampleSentSet, by });
+    await home.node('zed');
+    await authority.grants.create({ ...sampleGrant, to: 'zed', expiresAt, by });
     await authority.schedules.add({ ...sampleSchedule, name: 'hourly', every: '2h', by });
     const { identity } = alpha.issued.certificate;
     assert.ok(identity);

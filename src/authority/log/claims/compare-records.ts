@@ -14,6 +14,7 @@ import {
   outsideClaims,
   outsideStatusClaims,
 } from './certificate-claims.ts';
+import { grantClaims } from './grant-claims.ts';
 import { jobClaims } from './job-claims.ts';
 import {
   alarmClaims,
@@ -47,6 +48,7 @@ export class RecordComparison {
     jobClaims(),
     sentSetClaims(),
     scheduleClaims(),
+    grantClaims(),
     policyClaims(),
     escrowClaims(),
     requestClaims(),

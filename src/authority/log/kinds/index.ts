@@ -15,6 +15,7 @@ import { authorityCreated, clockAccepted, retired, storeAccepted, superseded } f
 import { backedUp, logLost, rehearsed, restored } from './backups.ts';
 import { alarmOver, alarmRaised, clientBounded, trashEmptied, trashRestored } from './clients.ts';
 import { escrowed, exported, keystoreRekeyed, rootOffline, rootOnline } from './custody.ts';
+import { grantCreated, grantRevoked, grantSealed } from './grants.ts';
 import { issued, renewed } from './issued.ts';
 import { issuingReplaced, issuingRevoked, nameConstraintsChanged, rootRenewed } from './issuers.ts';
 import { jobEnded, jobStarted, jobStopped } from './jobs.ts';
@@ -83,6 +84,9 @@ export const kinds = {
   scheduleAdded,
   scheduleRun,
   scheduleRemoved,
+  grantCreated,
+  grantSealed,
+  grantRevoked,
 } as const;
 
 /** One of the table. */
