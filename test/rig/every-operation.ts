@@ -137,12 +137,12 @@ async function issueAndRevoke(admin: AdminClient): Promise<void> {
   await admin.call('job.list', {});
   await admin.call('job.show', { id: job });
   await admin.call('job.stop', { id: job });
-  await admin.call('cert.issue', { ...order, name: 'delta', publicKey: await publicKey() });
-  const { id: grant } = await admin.call('grant.create', { from: 'beta', to: 'delta', lifetimeMs: dayMs });
+  await admin.call('cert.issue', { ...order, name: 'reader', publicKey: await publicKey() });
+  const { id: grant } = await admin.call('grant.create', { from: 'beta', to: 'reader', lifetimeMs: dayMs });
   await admin.call('grant.list', {});
   await admin.call('grant.show', { id: grant });
   await admin.call('grant.revoke', { id: grant });
-  const byKit = { from: 'beta', to: 'delta', path: '/etc', lifetimeMs: dayMs, withKit: true };
+  const byKit = { from: 'beta', to: 'reader', path: '/etc', lifetimeMs: dayMs, withKit: true };
   const { id: toSeal, created } = await admin.call('grant.create', byKit);
   const { chain: recipient } = await admin.call('grant.material', { id: toSeal });
   const { serial: certificate } = parseCertificate(Buffer.from(recipient[0] ?? '', 'base64'));

@@ -127,6 +127,7 @@ const severalMeanings: readonly string[] = [
   '--chain', // the certificates above one that is given, or that they go out too
   '--fingerprint', // of a root (SHA-256), or of what a machine left sealed
   '--forget', // a folder that is the argument, or a request by its name
+  '--from', // a client, or whom mail is from
   '--key', // a kind where one is made, a file where one is given
   '--mode', // of a file that is written, or what is counted
   '--remove', // words of a snapshot, or that a token is kept no more

@@ -45,8 +45,11 @@ async function enough(path: readonly string[], given: readonly string[] = []): P
     const samples: Readonly<Record<string, string>> = {
       '--to': 'postgres://db.example/holdfast',
       '--scope': 'user',
+      '--expires': '1d',
     };
-    const sample = (path[0] === 'db' || flag === '--scope' ? samples[flag ?? ''] : undefined) ?? 'x';
+    const sample =
+      (path[0] === 'db' || path[0] === 'grant' || flag === '--scope' ? samples[flag ?? ''] : undefined) ??
+      'x';
     return enough(path, [...given, flag ?? '', ...(flag === '--none' || flag === '--list' ? [] : [sample])]);
   }
 }
