@@ -89,7 +89,13 @@ const walks: readonly PageWalk[] = [
       3: (walk) => walk.run('laptop', 'restic init --repo /mnt/disk/restic-repo --password-file pw'),
     },
   },
-  { page: 'repositories' },
+  {
+    page: 'repositories',
+    meanwhile: {
+      0: (walk) =>
+        walk.run('laptop', 'restic --repo /mnt/disk/restic-repo --password-file pw backup ~/Documents'),
+    },
+  },
   { page: 'connection-policies' },
   { page: 'monitoring' },
   { page: 'protection' },
