@@ -83,6 +83,10 @@ const calls: readonly Call[] = [
   call('notice test', `notice test pager ${c}`, [`notice add ${channel} ${c}`]),
   call('notice remove', `notice remove pager ${c}`, [`notice add ${channel} ${c}`]),
   call('grant list', `grant list ${a}`),
+  call('grant show', `grant show 1 ${a}`, [
+    `sm_ssl_cert client --oid CN:box --path HERE/box ${a}`,
+    `grant create --from laptop --to box --path HERE/data --expires 1d ${a}`,
+  ]),
   call('schedule list', `schedule list ${a}`, [`schedule add nightly --every 1h --check ${a}`]),
   call('set sent', `set sent ${a}`, [`set send system /etc --every 6h ${a}`]),
   call('set sent', `set sent ${c}`),
@@ -282,6 +286,15 @@ describe('what a command prints with --json', () => {
     const words = ['trust', 'accept', url, '--fingerprint', fingerprint(own.der), '--home', join(here, 'c')];
     await answer('trust accept', words, here);
     await answer('trust accept', words, here);
+  });
+
+  it('is as documented: grant seal', async () => {
+    const here = scene.copy();
+    const other = scene.newName();
+    await scene.join(other, join(here, 'new'));
+    await scene.atServer(['grant', 'create', '--from', 'laptop', '--to', other, '--expires', '1d']);
+    const [grant] = await scene.live.ask<{ id: number }[]>('grant.list');
+    await answer('grant seal', ['grant', 'seal', String(grant?.id), '--home', join(here, 'c')], here);
   });
 
   it('was met here in each of its shapes', () => {
