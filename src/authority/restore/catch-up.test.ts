@@ -139,6 +139,15 @@ test('a log that is replayed onto a backup makes the very tables that the work o
     assert.deepEqual(counts.lost, { 'grant sealed': 1 });
     assert.ok(counts.certificates === 3 && counts.issuers === 1 && counts.revoked > 1);
   });
-  await home.reopen(async () => assert.deepEqual(await dump(copy), await dump(home.place)));
+  await home.reopen(async () => {
+    const made = await dump(home.place);
+    // What was sealed is nowhere else: the grant waits to be sealed again.
+    const grants = (made['grants'] as object[]).map((row) => ({
+      ...row,
+      certificate: null,
+      sealed_at: null,
+    }));
+    assert.deepEqual(await dump(copy), { ...made, grants });
+  });
   await rm(directory, { recursive: true });
 });

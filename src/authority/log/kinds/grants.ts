@@ -46,7 +46,7 @@ export const grantSealed = logKind({
     /** Of what was sealed, in hexadecimal. */
     sha256: Type.String(),
   }),
-  // What was sealed is in the database alone: no copy of it outlives the grant.
+  // What was sealed is in the database alone: no copy of it outlives the grant. Where it is lost the grant waits to be sealed again.
   lost: true,
   async apply(tx, { details: { grant, certificate }, atMs }) {
     await tx.grants.seal(grant, certificate, atMs);
