@@ -1,10 +1,11 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Archive, archiveAuthority, hasAuthority } from '../../authority/index.ts';
 import { HoldfastError } from '../../base/index.ts';
 import { sesamFiles } from '../../compat/index.ts';
 import { certificatePem, exportPrivateKey, privateKeyPem } from '../../pki/index.ts';
 import { Keystore } from '../../trust/index.ts';
-import { type AuthorityHome, keystorePassphrase } from '../home/authority-home.ts';
+import { type AuthorityHome, keystorePassphrase, openAuthorityHome } from '../home/authority-home.ts';
 import { authorityRows, createAuthorityHome } from '../home/creating.ts';
 import { checkHome, type Home, openHome } from '../home/home.ts';
 import { readSettings } from '../home/settings.ts';
@@ -53,8 +54,8 @@ interface RootFiles {
 }
 
 /**
- * `sm_ssl_cert ca`: an authority, with its root as `rootCA.pem` and `rootCA.key`. Over an authority, or over such files,
- * it refuses; `--replace` puts them aside first.
+ * `sm_ssl_cert ca`: an authority, with its root as `rootCA.pem` and `rootCA.key`. Over an authority with such files, or over such files,
+ * it refuses; `--replace` puts them aside first. Cut short, it writes the files that are missing when it is said again.
  */
 async function makeCa(context: Context, options: CaOptions): Promise<Answer> {
   const files = {
@@ -62,7 +63,11 @@ async function makeCa(context: Context, options: CaOptions): Promise<Answer> {
     key: sesamPath(context, sesamFiles.rootKey, options),
   };
   const home = await homeWithAuthority(context);
-  if (options.replace !== true) await refuseExisting(home, files);
+  if (options.replace !== true) {
+    const finished = await writeMissing(context, home, files);
+    if (finished !== undefined) return finished;
+    await refuseExisting(home, files);
+  }
   const aside = home && (await setAuthorityAside(context, home));
   const ready = () => prepareDirectory(files.certificate);
   await using opened = await createAuthorityHome(context, { ...aside?.options, ...options }, { ready }).catch(
@@ -73,13 +78,32 @@ async function makeCa(context: Context, options: CaOptions): Promise<Answer> {
   );
   const archived = [aside?.archive.directory];
   for (const path of [files.key, files.certificate]) archived.push(await setAside(path, context.clock.now()));
-  await writeRoot(context, opened, files);
+  const text = await rootKeyText(context, opened);
+  if (text === undefined) throw new TypeError('an authority was made without the key of its root');
+  await writeRoot(opened, files, text);
   return await caAnswer(context, opened, files, archived);
 }
 
 async function homeWithAuthority(context: Context): Promise<Home | undefined> {
   if ((await checkHome(context.home)) !== 'used' || !(await hasAuthority(context.home))) return undefined;
   return await openHome(context.home);
+}
+
+/** Finishes what was cut short: an authority is there, and its certificate is not written. Undefined where nothing was. */
+async function writeMissing(
+  context: Context,
+  home: Home | undefined,
+  files: RootFiles,
+): Promise<Answer | undefined> {
+  if (home === undefined || (await isThere(files.certificate))) return undefined;
+  await using opened = await openAuthorityHome(context, home);
+  const text = await rootKeyText(context, opened);
+  // The key is written first, and may be away on purpose; one of another authority stays as it is.
+  const isOthers = (await isThere(files.key)) && (await readFile(files.key, 'utf8')) !== text;
+  if (text === undefined || isOthers) return undefined;
+  await prepareDirectory(files.certificate);
+  await writeRoot(opened, files, text);
+  return await caAnswer(context, opened, files, []);
 }
 
 async function refuseExisting(home: Home | undefined, files: RootFiles): Promise<void> {
@@ -107,17 +131,23 @@ async function setAuthorityAside(
   return { archive, options: { network, names, port, statusAddress } };
 }
 
-async function writeRoot(
-  context: Context,
-  { home, settings, authority }: AuthorityHome,
-  { certificate, key }: RootFiles,
-): Promise<void> {
-  const label = 'root-1';
+const rootLabel = 'root-1';
+
+/** The key of the root as its file has it; undefined where it is kept elsewhere. */
+async function rootKeyText(context: Context, { home, settings }: AuthorityHome): Promise<string | undefined> {
   const passphrase = () => keystorePassphrase(context, home, settings);
   const keystore = await Keystore.open(home.authority, { passphrase });
-  await authority.custody.noteWritten({ label, file: key, by: 'admin/local' });
+  return keystore.has(rootLabel) ? privateKeyPem(exportPrivateKey(keystore.key(rootLabel))) : undefined;
+}
+
+async function writeRoot(
+  { authority }: AuthorityHome,
+  { certificate, key }: RootFiles,
+  text: string,
+): Promise<void> {
+  await authority.custody.noteWritten({ label: rootLabel, file: key, by: 'admin/local' });
   await writeFiles([
-    { path: key, kind: sesamFiles.rootKey, text: privateKeyPem(exportPrivateKey(keystore.key(label))) },
+    { path: key, kind: sesamFiles.rootKey, text },
     { path: certificate, kind: sesamFiles.rootCertificate, text: certificatePem(authority.root.der) },
   ]);
 }
