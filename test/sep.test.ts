@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { launcher, type ProgramResult, runProgram } from './rig/holdfast-process.ts';
@@ -77,6 +85,20 @@ describe('sm_ssl_cert, by its own name', () => {
         env: environment(),
       });
       assert.deepEqual(readFileSync(ini('ca/rootCA.key')), before);
+    });
+
+    it('refuses where its files were brought to a safe place, and writes the key no second time', async () => {
+      renameSync(ini('ca'), at('safe'));
+      try {
+        await assertRefused(['sm_ssl_cert', 'ca'], {
+          code: 'home_exists',
+          exit: 1,
+          untouched: place.path,
+          env: environment(),
+        });
+      } finally {
+        renameSync(at('safe'), ini('ca'));
+      }
     });
 
     it('refuses over the files of another authority', async () => {

@@ -23,6 +23,7 @@ export {
   fromHex,
   toHex,
 } from './bytes.ts';
+export { chanceText } from './chance-text.ts';
 export {
   type Clock,
   dayMs,

@@ -163,8 +163,10 @@ function* foundRows({ connection, found, snapshots, removed }: Recovery, reissue
 
 /** Whoever took the machine may have had its snapshots removed as well. */
 function removedCells({ count, lastRemoved }: RemovedSnapshots): string[] {
-  const last = lastRemoved === undefined ? [] : [`the last ${formatTime(new Date(lastRemoved))}`];
-  return [`${plural(count, 'snapshot')}, in the trash of the server`, ...last];
+  const last = new Date(lastRemoved ?? '');
+  // Whatever the server says of it.
+  const when = Number.isNaN(last.getTime()) ? [] : [`the last ${formatTime(last)}`];
+  return [`${plural(count, 'snapshot')}, in the trash of the server`, ...when];
 }
 
 const saidOf: Readonly<Record<EscrowProof, string>> = {

@@ -14,8 +14,7 @@ const Time = Type.String({ maxLength: 40 });
 export const RemovedSnapshots = Type.Object({
   version: Type.Literal(1),
   count: Type.Integer({ minimum: 0 }),
-  /** When the first and the last of them were removed; not there where none was. */
-  firstRemoved: Type.Optional(Time),
+  /** When the last of them was removed; not there where none was. */
   lastRemoved: Type.Optional(Time),
 });
 export type RemovedSnapshots = Static<typeof RemovedSnapshots>;
@@ -30,8 +29,8 @@ interface FetchOptions {
 }
 
 /**
- * Asks which snapshots were removed in the name of this client; undefined from a server that is too old to say.
- * @throws HoldfastError as `exchange`, and what the server refuses by
+ * Asks which snapshots were removed in the name of this client; undefined from a server that does not say: it may be older.
+ * @throws HoldfastError as `exchange`, `answer_malformed`
  */
 export async function fetchRemovedSnapshots({
   dialer,
@@ -44,7 +43,7 @@ export async function fetchRemovedSnapshots({
   try {
     return parseAnswer(RemovedSnapshots, acceptedJson(answer, server), server);
   } catch (error) {
-    if (answer.status === 404 && isHoldfastError(error)) return undefined;
+    if (answer.status >= 400 && isHoldfastError(error)) return undefined;
     throw error;
   }
 }

@@ -73,18 +73,14 @@ export class StoreTrash implements TrashDesk {
   /** The snapshots of a client that rest. */
   async snapshotsOf(client: string): Promise<RemovedSnapshots> {
     await this.#options.check();
-    const removedMs: number[] = [];
+    let count = 0;
+    let lastMs = 0;
     for await (const { trash } of this.#places({ client }))
-      for await (const trashed of trash.scan(['snapshots'])) removedMs.push(trashed.removedMs);
-    const ordered = removedMs.toSorted((a, b) => a - b);
-    const [first] = ordered;
-    const last = ordered.at(-1);
-    return {
-      version: 1,
-      count: removedMs.length,
-      ...(first !== undefined && { firstRemoved: new Date(first).toISOString() }),
-      ...(last !== undefined && { lastRemoved: new Date(last).toISOString() }),
-    };
+      for await (const { removedMs } of trash.scan(['snapshots'])) {
+        count += 1;
+        lastMs = Math.max(lastMs, removedMs);
+      }
+    return { version: 1, count, ...(count > 0 && { lastRemoved: new Date(lastMs).toISOString() }) };
   }
 
   /**

@@ -1,6 +1,5 @@
-import { randomInt } from 'node:crypto';
 import { type Static, Type } from 'typebox';
-import { HoldfastError } from '../../base/index.ts';
+import { chanceText, HoldfastError } from '../../base/index.ts';
 
 const Text = Type.String({ minLength: 1 });
 
@@ -64,13 +63,11 @@ export function checkSetName(name: string): void {
   );
 }
 
-const letters = 'abcdefghijkmnpqrstuvwxyz23456789';
 const chanceLength = 6;
 
 /** A name for ever: that which the set begins with, for people, and chance. */
 export function newSetId(name: string): string {
-  const chance = Array.from({ length: chanceLength }, () => letters[randomInt(letters.length)]);
-  return `${name}-${chance.join('')}`;
+  return `${name}-${chanceText(chanceLength)}`;
 }
 
 const tagBegin = 'set:';

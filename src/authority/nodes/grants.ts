@@ -1,5 +1,5 @@
-import { hash, randomInt } from 'node:crypto';
-import { asBuffer, type Bytes, HoldfastError } from '../../base/index.ts';
+import { hash } from 'node:crypto';
+import { asBuffer, type Bytes, chanceText, HoldfastError } from '../../base/index.ts';
 import type { Grants as GrantsMessage, SealedGrant } from '../../enrol/index.ts';
 import { parseSerialNumber, type SerialNumber } from '../../pki/index.ts';
 import { kinds } from '../log/index.ts';
@@ -288,13 +288,11 @@ function base64(bytes: Bytes): string {
   return asBuffer(bytes).toString('base64');
 }
 
-const letters = 'abcdefghijkmnpqrstuvwxyz23456789';
 const chanceLength = 10;
 
 /** The name of a repository that nobody has yet: it is removed with its grant. */
 function copyName(grant: number): string {
-  const chance = Array.from({ length: chanceLength }, () => letters[randomInt(letters.length)]);
-  return `grant-${grant}-${chance.join('')}`;
+  return `grant-${grant}-${chanceText(chanceLength)}`;
 }
 
 async function rowOf(tx: Records, id: number): Promise<GrantRow> {

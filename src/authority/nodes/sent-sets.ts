@@ -1,5 +1,4 @@
-import { randomInt } from 'node:crypto';
-import { HoldfastError } from '../../base/index.ts';
+import { chanceText, HoldfastError } from '../../base/index.ts';
 import { maxSentSetLength, maxSentSets, type SentSet, type SentSetChoices } from '../../enrol/index.ts';
 import { parseSchedule } from '../../policy/index.ts';
 import { kinds, type Recording } from '../log/index.ts';
@@ -45,7 +44,7 @@ export class SentSets {
       const before = await tx.sentSets.find(name);
       if (before !== undefined && !replace) throw isSent(name);
       if (before === undefined && replace) throw notSent(name);
-      const { id = newId() } = before ?? {};
+      const { id = chanceText(idLength) } = before ?? {};
       await log.decide(tx, kinds.setSent, {
         by,
         details: { name, id, ...(nodes && { nodes: [...nodes] }), set },
@@ -144,9 +143,4 @@ function notSent(name: string): HoldfastError {
   });
 }
 
-const letters = 'abcdefghijkmnpqrstuvwxyz23456789';
 const idLength = 16;
-
-function newId(): string {
-  return Array.from({ length: idLength }, () => letters[randomInt(letters.length)]).join('');
-}

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { ownZone } from '../../agent/index.ts';
 import { isHoldfastError, secondMs } from '../../base/index.ts';
 import { parseTransferRate, rateAt, transferRateForm } from '../../policy/index.ts';
 import type { TransferLimits } from '../../storage/index.ts';
@@ -27,7 +28,7 @@ export function downloadLimit(): Option {
 /** The same for a store. */
 export function limitsOf(context: Context, options: LimitOptions): TransferLimits {
   const { limitUpload: up, limitDownload: down } = options;
-  const zone = options.zone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const zone = options.zone ?? ownZone();
   return {
     ...(up !== undefined && { uploadPerSecond: rateNow(context, up, zone) }),
     ...(down !== undefined && { downloadPerSecond: rateNow(context, down, zone) }),

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Archive, archiveAuthority, hasAuthority } from '../../authority/index.ts';
-import { HoldfastError } from '../../base/index.ts';
+import { HoldfastError, writeFileAtomic } from '../../base/index.ts';
 import { sesamFiles } from '../../compat/index.ts';
 import { certificatePem, exportPrivateKey, privateKeyPem } from '../../pki/index.ts';
 import { Keystore } from '../../trust/index.ts';
@@ -54,8 +54,8 @@ interface RootFiles {
 }
 
 /**
- * `sm_ssl_cert ca`: an authority, with its root as `rootCA.pem` and `rootCA.key`. Over an authority with such files, or over such files,
- * it refuses; `--replace` puts them aside first. Cut short, it writes the files that are missing when it is said again.
+ * `sm_ssl_cert ca`: an authority, with its root as `rootCA.pem` and `rootCA.key`. Over an authority, or over such files, it
+ * refuses; `--replace` puts them aside first. Cut short, it writes its files when it is said again.
  */
 async function makeCa(context: Context, options: CaOptions): Promise<Answer> {
   const files = {
@@ -69,9 +69,14 @@ async function makeCa(context: Context, options: CaOptions): Promise<Answer> {
     await refuseExisting(home, files);
   }
   const aside = home && (await setAuthorityAside(context, home));
-  const ready = () => prepareDirectory(files.certificate);
+  const ready = async (): Promise<void> => {
+    await prepareDirectory(files.certificate);
+    await writeFileAtomic(markOf(files), '', { mode: 0o600 });
+  };
   await using opened = await createAuthorityHome(context, { ...aside?.options, ...options }, { ready }).catch(
     async (error: unknown) => {
+      // Where it could not be made it is not there.
+      await rm(markOf(files), { force: true }).catch(() => {});
       await aside?.archive.putBack();
       throw error;
     },
@@ -89,19 +94,23 @@ async function homeWithAuthority(context: Context): Promise<Home | undefined> {
   return await openHome(context.home);
 }
 
-/** Finishes what was cut short: an authority is there, and its certificate is not written. Undefined where nothing was. */
+/** Is there from before the authority is made until its files are written. */
+function markOf({ certificate }: RootFiles): string {
+  return `${certificate}.unfinished`;
+}
+
+/** Finishes what was cut short between the authority and its files. Undefined where nothing was. */
 async function writeMissing(
   context: Context,
   home: Home | undefined,
   files: RootFiles,
 ): Promise<Answer | undefined> {
-  if (home === undefined || (await isThere(files.certificate))) return undefined;
+  if (home === undefined || !(await isThere(markOf(files)))) return undefined;
   await using opened = await openAuthorityHome(context, home);
   const text = await rootKeyText(context, opened);
-  // The key is written first, and may be away on purpose; one of another authority stays as it is.
+  // One of another authority stays as it is.
   const isOthers = (await isThere(files.key)) && (await readFile(files.key, 'utf8')) !== text;
   if (text === undefined || isOthers) return undefined;
-  await prepareDirectory(files.certificate);
   await writeRoot(opened, files, text);
   return await caAnswer(context, opened, files, []);
 }
@@ -140,16 +149,14 @@ async function rootKeyText(context: Context, { home, settings }: AuthorityHome):
   return keystore.has(rootLabel) ? privateKeyPem(exportPrivateKey(keystore.key(rootLabel))) : undefined;
 }
 
-async function writeRoot(
-  { authority }: AuthorityHome,
-  { certificate, key }: RootFiles,
-  text: string,
-): Promise<void> {
+async function writeRoot({ authority }: AuthorityHome, files: RootFiles, text: string): Promise<void> {
+  const { certificate, key } = files;
   await authority.custody.noteWritten({ label: rootLabel, file: key, by: 'admin/local' });
   await writeFiles([
     { path: key, kind: sesamFiles.rootKey, text },
     { path: certificate, kind: sesamFiles.rootCertificate, text: certificatePem(authority.root.der) },
   ]);
+  await rm(markOf(files));
 }
 
 async function caAnswer(

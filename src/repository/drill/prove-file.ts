@@ -5,8 +5,9 @@ import {
   type Bytes,
   HoldfastError,
   isHoldfastError,
+  removeLeftOf,
   systemErrorCode,
-  temporaryName,
+  temporaryBeside,
 } from '../../base/index.ts';
 import { lstat, openStat, pathText } from '../../files/index.ts';
 import { contentSize } from '../dump/read-content.ts';
@@ -121,7 +122,9 @@ async function restoreStretch(
 
 /** A file of this process alone, which nobody finds and nothing is left of. */
 async function openNameless(directory: string): Promise<FileHandle> {
-  const path = join(directory, `.drill-${temporaryName()}`);
+  const inDirectory = join(directory, 'drill');
+  await removeLeftOf(inDirectory);
+  const path = temporaryBeside(inDirectory);
   const handle = await open(path, 'wx+', 0o600);
   await unlink(path);
   return handle;
