@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { test } from 'node:test';
 import { HoldfastError, hourMs, isHoldfastError, ManualClock, minuteMs } from '../base/index.ts';
@@ -229,6 +230,21 @@ test('who holds the repository is named once and waited for, and no longer than 
   await time.pass(minuteMs);
   await using lock = await lucky;
   assert.equal(lock.lost.aborted, false);
+});
+
+test('who was first by a moment is waited for too, and nothing is read under the lock before', async () => {
+  const { repository } = await createSample();
+  let isFirst = true;
+  const sleep: Sleep = async (delayMs, signal) => {
+    if (signal) return void (await once(signal, 'abort'));
+    if (isFirst) await addLock(repository, { exclusive: true });
+    else if (delayMs >= 1000) await repository.unlock({ all: true });
+    isFirst = false;
+  };
+  const options = { sleep, clock: new ManualClock(start), retryForMs: minuteMs };
+  await using early = await repository.lockEarly(options);
+  assert.equal((await early.held).lost.aborted, false);
+  assert.equal((await repository.files.list('locks')).length, 1);
 });
 
 test('stale locks are removed, and all of them when that is said, those too that nobody can read', async () => {

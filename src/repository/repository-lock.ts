@@ -33,7 +33,10 @@ export interface LockOptions extends Partial<Origin> {
   /** Nobody else may hold a lock meanwhile; otherwise only nobody exclusively. */
   readonly exclusive?: boolean;
   readonly clock?: Clock;
-  /** Called when the lock's file is stored: from here on nobody can lock exclusively, but somebody may have been first. */
+  /**
+   * Called when the lock's file is stored: from here on nobody can lock exclusively, but somebody may have been first. Where it
+   * is tried again, called when the lock is certain.
+   */
   readonly onStored?: () => void;
   /** So long it is tried again while somebody else holds the repository; not at all unless said. */
   readonly retryForMs?: number;
@@ -49,23 +52,22 @@ export interface LockOptions extends Partial<Origin> {
  * `repository_locked` names who is in the way. Locks whose holders are gone are removed.
  */
 export async function acquireLock(files: UnpackedStore, options: LockOptions = {}): Promise<RepositoryLock> {
-  const { retryForMs = 0, onWaiting, ...attempt } = options;
-  const { onStored, clock = systemClock, sleep = timerSleep, signal } = attempt;
+  const { retryForMs = 0, onWaiting, onStored = () => {}, ...attempt } = options;
+  const { clock = systemClock, sleep = timerSleep, signal } = attempt;
+  // What is read before the lock is certain may be gone by the next try: who would try again reads nothing so early.
+  if (retryForMs === 0) return await tryLock(files, { ...attempt, onStored });
   const untilMs = clock.now() + retryForMs;
-  let isReliedOn = false;
-  const stored = (): void => {
-    isReliedOn = onStored !== undefined;
-    onStored?.();
-  };
   for (let delayMs = firstDelayMs; ; delayMs = Math.min(2 * delayMs, retryMs)) {
     try {
-      return await tryLock(files, { ...attempt, onStored: stored });
+      const lock = await tryLock(files, attempt);
+      onStored();
+      return lock;
     } catch (error) {
       const leftMs = untilMs - clock.now();
-      // What somebody has read since it was stored may be gone by the next time.
-      if (!isHoldfastError(error, 'repository_locked') || leftMs <= 0 || isReliedOn) throw error;
+      if (!isHoldfastError(error, 'repository_locked') || leftMs <= 0) throw error;
       if (delayMs === firstDelayMs) onWaiting?.(error);
-      await sleep(Math.min(delayMs, leftMs), signal);
+      // Who collided goes on apart, and does not collide for ever.
+      await sleep(Math.min(delayMs * (0.5 + Math.random() / 2), leftMs), signal);
     }
   }
 }
