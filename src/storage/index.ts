@@ -6,14 +6,17 @@
 
 export { CachedStore } from './cached-store.ts';
 export { DryRunStore } from './dry-run-store.ts';
+export { FallbackStore } from './fallback-store.ts';
 export { AppendOnlyStore, ForwardingStore } from './forwarding-store.ts';
 export { LimitedStore, type TransferLimits } from './limited-store.ts';
 export { arrivalOf, makeDurableDirectories } from './local-layout.ts';
+export { LocalDamaged } from './local-damaged.ts';
 export { LocalStore } from './local-store.ts';
 export { type JudgeRemoval, LocalTrash, type Trashed, trashedTypes } from './local-trash.ts';
 export { MemoryStore } from './memory-store.ts';
-export { bodyChunks, checkRange, isRepeatable, rangeError } from './object-body.ts';
+export { bodyChunks, checkRange, isRepeatable, RepeatedBody, rangeError } from './object-body.ts';
 export {
+  type ArrivingWrite,
   type ByteRange,
   existsError,
   explainStorageErrors,
@@ -21,6 +24,7 @@ export {
   isObjectId,
   isObjectType,
   type ListOptions,
+  type NamedRef,
   type ObjectBody,
   type ObjectId,
   type ObjectInfo,

@@ -138,6 +138,19 @@ export const repositoriesErrors = {
     next: 'at the server: holdfast status says what is missing; once its disk is mounted, run this again; where it is lost for good, holdfast store accept --reason TEXT',
     status: 503,
   },
+  source_lost: {
+    happened: 'a repository that is copied is not at its source any more; its copies stay as they are',
+    next: 'bring the source back, as by mounting its disk; its copies can be restored from meanwhile',
+  },
+  source_changing: {
+    happened: 'a repository that is copied was pruned again and again meanwhile; its copy is as it was',
+    next: 'nothing: it is copied when it rests',
+  },
+  replica_foreign: {
+    happened: 'another repository lies where a copy should be made, as after its client began anew; both stay',
+    next: 'move the older copy away at the node that keeps it, or have the new repository copied to another node',
+    kind: 'refused',
+  },
   storage_failed: {
     happened: 'the disk or server failed; its log says why',
     next: 'the log of the server says more: holdfast serve --verbose',
