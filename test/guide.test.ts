@@ -98,6 +98,7 @@ const walks: readonly PageWalk[] = [
   },
   { page: 'connection-policies' },
   { page: 'monitoring' },
+  { page: 'replication' },
   { page: 'protection' },
   { page: 'self-signed' },
   {

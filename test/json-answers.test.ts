@@ -56,6 +56,7 @@ const calls: readonly Call[] = [
   call('find', `find --blob ${sha256('Dear Ann,\n')} ${c}`),
   call('diff', `diff latest~1 latest ${repository}`, [backedUp, `backup HERE/password ${repository}`]),
   call('nodes', `nodes ${a}`),
+  call('scrub', `scrub --status ${a}`),
   call('trash list', `trash list ${a}`),
   call('release list', `release list ${a}`),
   call('update', `update --check ${c}`),

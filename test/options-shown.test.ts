@@ -201,6 +201,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'ca clock accept': { clock: '--reason' },
   update: { update: '--check --dry-run' },
+  scrub: { scrub: '--status' },
   'trash list': { guard: '--client --repository' },
   'trash restore': { guard: '--before --repository' },
   'trash empty': { guard: '--client --repository --removed-before --yes' },

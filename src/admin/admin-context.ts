@@ -95,6 +95,44 @@ export interface TrashDesk {
   ): Promise<TrashEmptied>;
 }
 
+/** How the store of a server is read through, file by file. Times are milliseconds since 1970. */
+export interface ScrubView {
+  /** What is under way; undefined where nothing is. */
+  readonly now:
+    | {
+        readonly began: number;
+        readonly objects: number;
+        readonly bytes: number;
+        readonly damaged: number;
+      }
+    | undefined;
+  /** The last time that every file was read. */
+  readonly last:
+    | { readonly began: number; readonly ended: number; readonly objects: number; readonly bytes: number }
+    | undefined;
+  /** Damaged, taken aside, and nobody has had a good one yet: `data/…` of `laptop`. */
+  readonly waiting: readonly {
+    readonly repository: string;
+    readonly object: string;
+    readonly found: number;
+  }[];
+  /** What was healed lately, and from where. */
+  readonly healed: readonly {
+    readonly repository: string;
+    readonly object: string;
+    readonly found: number;
+    readonly healed: number;
+    readonly by: string;
+  }[];
+}
+
+/** Reads the store through. */
+export interface ScrubDesk {
+  status(): Promise<ScrubView>;
+  /** Reads every file anew, as fast as the disk does; where no server runs, to the end before this resolves. */
+  start(): Promise<ScrubView>;
+}
+
 /** A certificate from elsewhere that the server shows; nobody renews it but whoever bound it. */
 export interface BoundCertificate {
   /** `host vault.example`, `listener open`. */
@@ -165,6 +203,7 @@ export interface AdminContext {
   readonly renewServer: () => Promise<void>;
   readonly store: StoreView;
   readonly trash: TrashDesk;
+  readonly scrub: ScrubDesk;
   readonly bindings: ServerBindingDesk;
   /** Why the running server shows other certificates from elsewhere than are bound; nothing where none runs. */
   readonly bindingProblem: () => Error | undefined;

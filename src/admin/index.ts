@@ -9,6 +9,8 @@ export type {
   Bound,
   BoundCertificate,
   ListenerView,
+  ScrubDesk,
+  ScrubView,
   ServerBindingDesk,
   StoreView,
   TrashDesk,

@@ -199,6 +199,7 @@ import {
   scheduleAddInput,
   scheduleRemoveInput,
 } from './schedules.ts';
+import { ScrubAnswer, showScrub, startScrub } from './scrub.ts';
 import {
   listSentSets,
   SentSetListAnswer,
@@ -328,6 +329,8 @@ export const operations = {
   'set.send': define(setSendInput, SentSetView, sendSet),
   'set.sent': define(nothing, SentSetListAnswer, listSentSets),
   'set.withdraw': define(setWithdrawInput, SentSetView, withdrawSet),
+  'scrub.status': define(nothing, ScrubAnswer, showScrub),
+  'scrub.start': define(nothing, ScrubAnswer, startScrub),
   'trash.list': define(trashListInput, TrashListAnswer, listTrash),
   'trash.restore': define(trashRestoreInput, TrashRestoreAnswer, restoreTrash),
   'trash.empty': define(trashEmptyInput, TrashEmptyAnswer, emptyTrash),

@@ -673,6 +673,7 @@ export const answers = {
   'release publish': operations['release.publish'].answer,
   'release list': operations['release.list'].answer,
   'release withdraw': operations['release.withdraw'].answer,
+  scrub: operations['scrub.status'].answer,
   'trash list': operations['trash.list'].answer,
   'trash restore': operations['trash.restore'].answer,
   'trash empty': object({ ...operations['trash.empty'].answer.properties, applied: flag() }),

@@ -346,6 +346,11 @@ export const words: readonly WordEntry[] = [
     ],
   },
   {
+    name: 'scrub',
+    summary: 'read every file of the store, and heal what is damaged',
+    load: () => import('./scrub.ts'),
+  },
+  {
     name: 'trash',
     summary: 'what clients have removed: list it, bring it back, empty it',
     words: [

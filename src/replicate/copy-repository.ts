@@ -147,8 +147,7 @@ class Round {
 
   async #copyOne(type: ObjectType, { name, size, arrivedMs }: ObjectInfo): Promise<void> {
     const { from, to, signal } = this.#options;
-    const refers = type === 'index' || type === 'snapshots';
-    if (refers && (arrivedMs ?? Number.POSITIVE_INFINITY) >= this.#doubtMs) return;
+    if (this.#isDoubtful(type, arrivedMs)) return;
     const outcome = await copyObject(from, to, { type, name }, { size, signal });
     switch (outcome) {
       case 'copied':
@@ -168,6 +167,14 @@ class Round {
     }
     this.#lag.objects -= 1;
     this.#lag.bytes -= size;
+  }
+
+  /** Whether it may refer to something damaged: what came before that does not. */
+  #isDoubtful(type: ObjectType, arrivedMs: number | undefined): boolean {
+    const refers = type === 'index' || type === 'snapshots';
+    return (
+      refers && Number.isFinite(this.#doubtMs) && (arrivedMs === undefined || arrivedMs >= this.#doubtMs)
+    );
   }
 
   #behind({ size, arrivedMs = Number.POSITIVE_INFINITY }: ObjectInfo): void {

@@ -52,8 +52,7 @@ export async function followRemovals(
     if (names !== undefined) changes.set(type, changeOf(names, await absences.all(copy, type)));
   }
   if (!acceptsLoss && [...changes.values()].some(lostMost)) return { ...waiting, isHalted: true };
-  for (const [type, { missed, back }] of changes)
-    await absences.change(copy, type, { missed, back, nowMs });
+  for (const [type, { missed, back }] of changes) await absences.change(copy, type, { missed, back, nowMs });
   return await removeDue(options);
 }
 

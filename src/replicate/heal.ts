@@ -1,8 +1,8 @@
 import type { Log } from '../base/index.ts';
 import type { ArrivingWrite, NamedRef, ObjectStore } from '../storage/index.ts';
 import { copyObject, lookAt } from './copy-object.ts';
-import type { DamageRow } from './records/scrub.ts';
 import type { ReplicateRecords } from './records/replicate-records.ts';
+import type { DamageRow } from './records/scrub.ts';
 
 /** Somewhere that may have a good one of what is damaged here. */
 export interface HealSource {

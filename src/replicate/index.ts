@@ -7,4 +7,4 @@
 export { type CopyOptions, type CopyRound, copyRepository, type Lag } from './copy-repository.ts';
 export { type HealSource, type ScrubbedRepository } from './heal.ts';
 export { ReplicateRecords } from './records/replicate-records.ts';
-export { defaultScrubPeriodMs, healWaiting, type ScrubSummary, scrubStore } from './scrub.ts';
+export { defaultScrubPeriodMs, healWaiting, type ScrubOptions, scrubStore } from './scrub.ts';

@@ -69,23 +69,11 @@ export async function healWaiting(options: Omit<ScrubOptions, 'periodMs' | 'wait
 /** The one that was stopped, or a new one. */
 async function begin(scrub: ReplicateRecords['scrub'], nowMs: number): Promise<ScrubRow> {
   const found = await scrub.find();
-  if (found !== undefined && found.ended_at === null) return found;
-  const row: ScrubRow = {
-    began_at: nowMs,
-    repository: '',
-    type: '',
-    name: '',
-    objects: 0,
-    bytes: 0,
-    damaged: 0,
-    ended_at: null,
-    last_began_at: found?.began_at ?? null,
-    last_ended_at: found?.ended_at ?? null,
-    last_objects: found?.objects ?? null,
-    last_bytes: found?.bytes ?? null,
-  };
-  await scrub.keep(row);
-  return row;
+  if (found === undefined || found.ended_at !== null) await scrub.restart(nowMs);
+  const row = await scrub.find();
+  if (row === undefined) throw new TypeError('what was kept is not there');
+  // A clock that was set back would have it wait for what has passed.
+  return { ...row, began_at: Math.min(row.began_at, nowMs) };
 }
 
 /** What reading the whole store costs, in bytes. */

@@ -5,6 +5,7 @@ import { type Clock, programVersion, secondMs } from '../base/index.ts';
 import type { ListenerPolicy } from '../policy/index.ts';
 import { acceptedConnection } from '../transport/index.ts';
 import { everyNode } from './every-node.ts';
+import type { StoreScrub } from './scrubbing/store-scrub.ts';
 import type { Seen } from './sightings.ts';
 import type { StorageEvent } from './storage-handler.ts';
 import type { StoreMeter } from './store-meter.ts';
@@ -29,6 +30,7 @@ export const expositionType = Registry.PROMETHEUS_CONTENT_TYPE;
 export interface MetricsOptions {
   readonly authority: Authority;
   readonly store: StoreMeter;
+  readonly scrub: Pick<StoreScrub, 'measure'>;
   /** Certificates from elsewhere that the server shows, and whether what is bound by now cannot be read. */
   readonly bound: () => {
     readonly shown: readonly { readonly target: string; readonly notAfter: Date }[];
@@ -132,7 +134,7 @@ async function textOf(families: readonly Family[]): Promise<string> {
 }
 
 async function lookUp(options: MetricsOptions): Promise<Family[]> {
-  const { authority, store } = options;
+  const { authority, store, scrub } = options;
   const { shown, isUnread } = options.bound();
   return [
     gauge('holdfast_build_info', 'Version of the server, always 1.', [
@@ -149,7 +151,9 @@ async function lookUp(options: MetricsOptions): Promise<Family[]> {
     ...(await nodeFamilies(authority, shown)),
     ...(await evidenceFamilies(authority)),
     ...(await clientFamilies(authority)),
-    ...(await store.measure()).map(({ name, help, value }) => gauge(name, help, [{ value }])),
+    ...[...(await store.measure()), ...(await scrub.measure())].map(({ name, help, value }) =>
+      gauge(name, help, [{ value }]),
+    ),
   ];
 }
 

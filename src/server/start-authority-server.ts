@@ -38,6 +38,7 @@ import { LetIn } from './let-in.ts';
 import { Metrics } from './metrics.ts';
 import { OrderDesk } from './orders/order-desk.ts';
 import { type NoteRefusal, refusalNoter } from './refuse.ts';
+import type { StoreScrub } from './scrubbing/store-scrub.ts';
 import { createApplication, routedService, storageService } from './service.ts';
 import { Sightings } from './sightings.ts';
 import { type PeerDirectory, startServer } from './start-server.ts';
@@ -54,7 +55,7 @@ import { networkConcerns } from './watch-network.ts';
 /** A server that has an authority, and all that one offers. */
 export interface AuthorityServerOptions {
   readonly authority: Authority;
-  readonly admin: Omit<AdminContext, 'listeners' | 'listenerSettings' | 'enrolAddresses' | 'letIn'>;
+  readonly admin: Omit<AdminContext, 'listeners' | 'listenerSettings' | 'enrolAddresses' | 'letIn' | 'scrub'>;
   readonly listeners: readonly ListenerPolicy[];
   readonly credentials: Hot<Credentials>;
   /** What is shown instead for certain hosts or listeners. */
@@ -63,6 +64,8 @@ export interface AuthorityServerOptions {
   readonly names: readonly string[];
   /** Where repositories are kept. */
   readonly store: StorePlace;
+  /** Reads the store through; closed with the server. */
+  readonly scrub: StoreScrub;
   readonly socketPath: string;
   /** Who tells of what needs attention. */
   readonly notifier: Pick<Notifier, 'pass'>;
@@ -118,7 +121,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
     shown: shownCertificates(options.bindings.current),
     isUnread: options.admin.bindingProblem() !== undefined,
   });
-  const metrics = new Metrics({ authority, store: meter, bound, clock });
+  const metrics = new Metrics({ authority, store: meter, scrub: options.scrub, bound, clock });
   const letIn = new LetIn(clock, log, (listener, cause) => metrics.letIn(listener, cause));
   const sightings = new Sightings({
     // One that was moved away is the one of its last backup, and stays so.
@@ -146,12 +149,15 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
   const check = (forWhat?: 'change'): Promise<void> => store.check(forWhat);
   const trash = new StoreTrash({ directory: store.directory, check, authority });
   await using opened = new AsyncDisposableStack();
+  const scrub = opened.use(options.scrub);
+  scrub.begin();
   const orders = opened.use(new OrderDesk({ authority, log }));
   const grants = opened.use(new GrantGate({ authority, clock, log }));
   const application = createApplication({
     authority,
     admin: {
       ...options.admin,
+      scrub,
       get listeners() {
         return policies.current.map((policy) => viewOf(policy, names));
       },
@@ -250,6 +256,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
       sightings.flush('due'),
       keepReports(),
       trash.upkeep(log),
+      scrub.upkeep(),
       keepLedger(),
       clearGrants({ authority, directory: store.directory, check, log }),
     ]);
@@ -285,7 +292,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
 const watchEveryMs = minuteMs;
 
 /** Looks for what needs attention, beside all else: a mail server that is slow keeps nobody waiting. */
-function watcher({ authority, notifier, clock, log }: AuthorityServerOptions): {
+function watcher({ authority, scrub, notifier, clock, log }: AuthorityServerOptions): {
   look(): void;
   close(): Promise<void>;
 } {
@@ -295,7 +302,10 @@ function watcher({ authority, notifier, clock, log }: AuthorityServerOptions): {
   let looking: Promise<void> | undefined;
   const look = async (nowMs: number): Promise<void> => {
     await notifier
-      .pass(() => networkConcerns(authority, { nowMs, sinceMs }), ended.signal)
+      .pass(
+        async () => [...(await networkConcerns(authority, { nowMs, sinceMs })), ...(await scrub.concerns())],
+        ended.signal,
+      )
       .catch((error: unknown) => {
         if (!ended.signal.aborted) log.warn('nobody could be told of the nodes', { error });
       });

@@ -5,7 +5,7 @@ import { type AdminClient, type AdminContext, bringBackup, fetchBackup } from '.
 import { findKeystore, keyOf, openOrCreateKeystore } from '../../src/agent/index.ts';
 import { SampleHome, sampleSchedule, sampleSentSet } from '../../src/authority/authority.fixture.ts';
 import type { AdoptedRoot } from '../../src/authority/index.ts';
-import { asBuffer, dayMs, hourMs } from '../../src/base/index.ts';
+import { asBuffer, dayMs, hourMs, silentLog } from '../../src/base/index.ts';
 import {
   createCertificateRequest,
   createName,
@@ -17,7 +17,7 @@ import {
   requestPem,
 } from '../../src/pki/index.ts';
 import { defaultListeners } from '../../src/policy/index.ts';
-import { BindingDesk, StoreTrash } from '../../src/server/index.ts';
+import { BindingDesk, StoreScrub, StoreTrash } from '../../src/server/index.ts';
 import { authorityExtensions, sampleCertificate } from './sample-certificates.ts';
 
 /** What operations work on, in a home of a test. */
@@ -44,6 +44,13 @@ export function sampleContext(home: SampleHome): AdminContext {
       directory: join(home.path, 'store'),
       check: async () => {},
       authority: home.authority,
+    }),
+    scrub: new StoreScrub({
+      directory: join(home.path, 'store'),
+      check: async () => {},
+      recordsPath: join(home.path, 'replication.db'),
+      clock: home.clock,
+      log: silentLog,
     }),
     bindings: new BindingDesk({
       authority: home.authority,
@@ -153,6 +160,8 @@ async function issueAndRevoke(admin: AdminClient): Promise<void> {
   await admin.call('set.send', { ...sampleSentSet, nodes: ['beta'] });
   await admin.call('set.sent', {});
   await admin.call('set.withdraw', { name: 'system' });
+  await admin.call('scrub.status', {});
+  await admin.call('scrub.start', {});
   await admin.call('trash.list', {});
   await admin.call('trash.restore', { client: 'beta' });
   await admin.call('trash.empty', { apply: true });

@@ -550,6 +550,7 @@ export const writingCommands: readonly WritingCommand[] = [
     first: [['set', 'send', 'system', '/etc', '--every', '6h', '--home', 'HERE/a']],
     done: ['set_unknown'],
   }),
+  atAuthority('scrub', ''),
   atAuthority('trash restore', 'laptop'),
   atAuthority('trash empty', '--yes'),
   atAuthority('node quarantine', 'laptop --reason theft'),

@@ -147,7 +147,8 @@ export const repositoriesErrors = {
     next: 'nothing: it is copied when it rests',
   },
   replica_foreign: {
-    happened: 'another repository lies where a copy should be made, as after its client began anew; both stay',
+    happened:
+      'another repository lies where a copy should be made, as after its client began anew; both stay',
     next: 'move the older copy away at the node that keeps it, or have the new repository copied to another node',
     kind: 'refused',
   },

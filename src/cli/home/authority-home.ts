@@ -8,9 +8,9 @@ import {
   openAuthority,
   readWaiting,
 } from '../../authority/index.ts';
-import { HoldfastError, type Secret } from '../../base/index.ts';
+import { HoldfastError, type Secret, silentLog } from '../../base/index.ts';
 import { addressesOf, listenersOf, namesForCodes, reachableNames } from '../../policy/index.ts';
-import { BindingDesk, type BindingPlace, StorePlace, StoreTrash } from '../../server/index.ts';
+import { BindingDesk, type BindingPlace, StorePlace, StoreScrub, StoreTrash } from '../../server/index.ts';
 import type { Context } from '../program/context.ts';
 import { askSecret } from '../terminal/answer.ts';
 import { choosePassword, readPasswordFile } from '../terminal/given-secrets.ts';
@@ -94,6 +94,7 @@ export function adminContext(
       check: (forWhat) => store.check(forWhat),
       authority,
     }),
+    scrub: scrubOf(context, home, store),
     bindings: new BindingDesk({
       authority,
       keystore,
@@ -105,6 +106,17 @@ export function adminContext(
       reload,
     }),
   };
+}
+
+/** What reads the store of a home through. */
+export function scrubOf(context: Context, home: Home, store: StorePlace, log = silentLog): StoreScrub {
+  return new StoreScrub({
+    directory: store.directory,
+    check: (forWhat) => store.check(forWhat),
+    recordsPath: home.replication,
+    clock: context.clock,
+    log,
+  });
 }
 
 /** `host:port` of the enrolment listeners for join codes. */

@@ -30,6 +30,8 @@ export interface Home {
   /** The socket for administration while a server runs. */
   readonly socket: string;
   readonly recoveryKit: string;
+  /** What is on record of copies and of how the store was read through. */
+  readonly replication: string;
 }
 
 /** The layout of a home; one with a higher number was written by a newer program. */
@@ -141,6 +143,7 @@ export function homeAt(path: string): Home {
     cache: join(path, 'cache'),
     socket: join(path, 'admin.sock'),
     recoveryKit: join(path, 'recovery-kit.txt'),
+    replication: join(path, 'replication.db'),
   };
 }
 

@@ -32,6 +32,26 @@ export class ScrubRecords {
     return this.#database.get<ScrubRow>(`SELECT ${scrubColumns} FROM scrub WHERE id = 1`);
   }
 
+  /** Everything is to be read from now on; what was read whole before stays on record. */
+  async restart(nowMs: number): Promise<void> {
+    const found = await this.find();
+    const last = found === undefined || found.ended_at === null ? found : lastOf(found);
+    await this.keep({
+      began_at: nowMs,
+      repository: '',
+      type: '',
+      name: '',
+      objects: 0,
+      bytes: 0,
+      damaged: 0,
+      ended_at: null,
+      last_began_at: last?.last_began_at ?? null,
+      last_ended_at: last?.last_ended_at ?? null,
+      last_objects: last?.last_objects ?? null,
+      last_bytes: last?.last_bytes ?? null,
+    });
+  }
+
   async keep(row: ScrubRow): Promise<void> {
     const { began_at, repository, type, name, objects, bytes, damaged, ended_at } = row;
     const { last_began_at, last_ended_at, last_objects, last_bytes } = row;
@@ -41,6 +61,12 @@ export class ScrubRecords {
       ...[last_began_at, last_ended_at, last_objects, last_bytes],
     );
   }
+}
+
+type LastRead = Pick<ScrubRow, 'last_began_at' | 'last_ended_at' | 'last_objects' | 'last_bytes'>;
+
+function lastOf({ began_at, ended_at, objects, bytes }: ScrubRow): LastRead {
+  return { last_began_at: began_at, last_ended_at: ended_at, last_objects: objects, last_bytes: bytes };
 }
 
 const scrubColumns =
