@@ -113,7 +113,7 @@ function sorted(bucket: Bucket): Bucket {
   const entries = Array.from({ length: count }, (_, i) =>
     Buffer.from(bytes.subarray(i * entryBytes, (i + 1) * entryBytes)),
   );
-  entries.sort(Buffer.compare);
+  entries.sort((a, b) => a.compare(b));
   for (const [i, entry] of entries.entries()) bytes.set(entry, i * entryBytes);
   bucket.isSorted = true;
   return bucket;

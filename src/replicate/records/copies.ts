@@ -42,8 +42,17 @@ export class CopyRecords {
     const { damaged, unequal, problem, problem_since, is_halted } = row;
     await this.#database.run(
       `INSERT OR REPLACE INTO copies (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      ...[copy, looked_at, whole_at, lag_objects, lag_bytes, lag_since],
-      ...[damaged, unequal, problem, problem_since, is_halted],
+      copy,
+      looked_at,
+      whole_at,
+      lag_objects,
+      lag_bytes,
+      lag_since,
+      damaged,
+      unequal,
+      problem,
+      problem_since,
+      is_halted,
     );
   }
 

@@ -57,8 +57,18 @@ export class ScrubRecords {
     const { last_began_at, last_ended_at, last_objects, last_bytes } = row;
     await this.#database.run(
       `INSERT OR REPLACE INTO scrub (id, ${scrubColumns}) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      ...[began_at, repository, type, name, objects, bytes, damaged, ended_at],
-      ...[last_began_at, last_ended_at, last_objects, last_bytes],
+      began_at,
+      repository,
+      type,
+      name,
+      objects,
+      bytes,
+      damaged,
+      ended_at,
+      last_began_at,
+      last_ended_at,
+      last_objects,
+      last_bytes,
     );
   }
 }
@@ -115,14 +125,23 @@ export class DamageRecords {
     const { repository, type, name, size, arrived_at, found_at } = row;
     await this.#database.run(
       `INSERT OR REPLACE INTO damages (${damageColumns}) VALUES (?, ?, ?, ?, ?, ?, NULL, NULL)`,
-      ...[repository, type, name, size, arrived_at, found_at],
+      repository,
+      type,
+      name,
+      size,
+      arrived_at,
+      found_at,
     );
   }
 
   async healed({ repository, type, name }: DamageRow, by: string, atMs: number): Promise<void> {
     await this.#database.run(
       'UPDATE damages SET healed_at = ?, healed_by = ? WHERE repository = ? AND type = ? AND name = ?',
-      ...[atMs, by, repository, type, name],
+      atMs,
+      by,
+      repository,
+      type,
+      name,
     );
   }
 }
