@@ -101,6 +101,13 @@ describe('what a server is told of backup sets', () => {
       [claimed.state, claimed.why, claimed.success?.arrived],
       ['failed', 'it says that it is ok, and its snapshot bbbbbbbb is not here', undefined],
     );
+    const unproven = { ...set, unprovenMs: nowMs - 22 * 86_400_000 };
+    assert.equal((await say({ ...report, sets: [unproven] })).status, 200);
+    await setThat(({ unproven: since }) => since === new Date(unproven.unprovenMs).toISOString());
+    assert.match(
+      (await network.run(['nodes', '--check'], 4)).stdout,
+      /nothing proves since .* that the set documents of client\/laptop can be restored: no restore drill was held/,
+    );
     for (const bad of [
       { ...report, sets: Array.from({ length: 51 }, () => set) },
       { ...report, sets: [{ ...set, every: '\u001b[31m' }] },

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import type { OperationAnswer } from '../src/admin/index.ts';
-import { clockMoved } from './rig/clock.ts';
+import { clockMoved, daysLater } from './rig/clock.ts';
 import { fillDisk } from './rig/fill-disk.ts';
 import { runProgram } from './rig/holdfast-process.ts';
 import { Network, type NetworkClient } from './rig/network.ts';
@@ -87,6 +87,17 @@ describe('restore drills', () => {
   after(async () => {
     await network[Symbol.asyncDispose]();
     place[Symbol.dispose]();
+  });
+
+  it('are missed where none has proven a set for three weeks, unless none is to be held', async () => {
+    const unproven = /nothing proves since .* that the set documents can be restored: no restore drill was held; now: holdfast drill documents/;
+    const status = async (days: number): Promise<string> =>
+      (await laptop.run(['status', '--check'], 4, daysLater(days))).stdout;
+    assert.doesNotMatch(await status(20), unproven);
+    assert.match(await status(22), unproven);
+    await laptop.run(['client', 'set', 'agent.drill', 'off']);
+    assert.doesNotMatch(await status(22), unproven);
+    await laptop.run(['client', 'set', 'agent.drill', '1GB']);
   });
 
   it('restore a sample from the server, hold it against the disk, and leave nothing there', async () => {

@@ -226,6 +226,7 @@ describe('metrics for Prometheus', () => {
       'holdfast_set_state',
       'holdfast_set_drill',
       'holdfast_set_proven_timestamp_seconds',
+      'holdfast_set_unproven_timestamp_seconds',
     ];
     for (const name of names) if (!later.includes(name)) assert.match(text, new RegExp(`^${name}[{ ]`, 'm'));
     const source = readFileSync(join(import.meta.dirname, '../src/server/metrics.ts'), 'utf8');
@@ -258,6 +259,10 @@ tests:
         values: '1x100'
       - series: 'holdfast_set_drill{client="well",set="documents",result="proven"}'
         values: '1x100'
+      - series: 'holdfast_set_unproven_timestamp_seconds{client="stopped",set="documents"}'
+        values: '-1900000x100'
+      - series: 'holdfast_set_proven_timestamp_seconds{client="well",set="documents"}'
+        values: '-1000000x100'
     alert_rule_test:
       - eval_time: 8h
         alertname: HoldfastSetCannotBeRestored
@@ -265,6 +270,12 @@ tests:
           - exp_labels: { severity: critical, client: stopped, set: documents, result: damaged }
             exp_annotations:
               summary: The restore drill of the set documents of stopped found it damaged; holdfast nodes says what.
+      - eval_time: 8h
+        alertname: HoldfastSetNotProven
+        exp_alerts:
+          - exp_labels: { severity: warning, client: stopped, set: documents }
+            exp_annotations:
+              summary: No restore drill has proven the set documents of stopped for 22d 7h 46m 40s.
       - eval_time: 8h
         alertname: HoldfastCertificatesUnread
         exp_alerts: []

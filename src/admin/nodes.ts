@@ -121,6 +121,8 @@ const ReportedSetView = Type.Object({
       found: PresentWhen('something was found wrong, or it could not be held', Type.String()),
     }),
   ),
+  /** Since when nothing has proven it. */
+  unproven: PresentWhen('that is longer than three weeks, though its machine is to hold drills', Time),
 });
 
 /** What a client says of its backup sets. */
@@ -203,8 +205,8 @@ function reportView({ received, hasAgent, total, sets, refused }: JudgedReport):
 }
 
 function setView(set: JudgedSet): Static<typeof ReportedSetView> {
-  const { id, name, every, state, since, why, next, running, isElsewhere, waiting, last, success, drill } =
-    set;
+  const { id, name, every, state, since, why, next, running, isElsewhere, waiting, last, success } = set;
+  const { drill, unproven } = set;
   return {
     id,
     name,
@@ -219,6 +221,7 @@ function setView(set: JudgedSet): Static<typeof ReportedSetView> {
     ...(last && { last: withTimes(last) }),
     ...(success && { success: withTimes(success) }),
     ...(drill && { drill: withTimes(drill) }),
+    ...(unproven && { unproven: unproven.toISOString() }),
   };
 }
 

@@ -34,7 +34,7 @@ export {
   keepDrill,
   readDrills,
 } from './drill/drill-record.ts';
-export { DrillRunner, drillBytes } from './drill/drill-runner.ts';
+export { DrillRunner, drillBytes, unprovenSince } from './drill/drill-runner.ts';
 export { drillFinding, drillState, isDrillAlarm } from './drill/drill-standing.ts';
 export {
   type ExportLayout,

@@ -298,6 +298,7 @@ const BackupSet = object({
       proven: PresentWhen('a drill ever proved it', Time),
     }),
   ),
+  unproven: PresentWhen('nothing has proven it for three weeks, though drills are to be held', Time),
 });
 
 const SentToClients = object({

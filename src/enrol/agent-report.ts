@@ -95,6 +95,8 @@ const ReportedSet = Type.Object(
     last: Type.Optional(ReportedAttempt),
     success: Type.Optional(ReportedSuccess),
     drill: Type.Optional(ReportedDrill),
+    /** Since when nothing has proven it, where a drill should have long since. */
+    unprovenMs: Type.Optional(Moment),
   },
   closed,
 );

@@ -185,6 +185,7 @@ async function nodeFamilies(
   const due: Sample[] = [];
   const proven: Sample[] = [];
   const drills: Sample[] = [];
+  const unproven: Sample[] = [];
   for await (const node of everyNode(authority, maxNodes)) {
     const { role, name } = node;
     if (node.state !== 'revoked' && node.notAfter !== undefined)
@@ -201,6 +202,7 @@ async function nodeFamilies(
       due.push({ labels, value: seconds(set.next) });
       const came = set.success?.arrived;
       if (came !== undefined) arrived.push({ labels, value: seconds(came) });
+      if (set.unproven !== undefined) unproven.push({ labels, value: seconds(set.unproven) });
       if (set.drill === undefined) continue;
       drills.push({ labels: { ...labels, result: set.drill.result }, value: 1 });
       if (set.drill.proven !== undefined) proven.push({ labels, value: seconds(set.drill.proven) });
@@ -234,6 +236,11 @@ async function nodeFamilies(
       'holdfast_set_proven_timestamp_seconds',
       'When a restore drill last proved a backup set of a client, by its word.',
       proven,
+    ),
+    gauge(
+      'holdfast_set_unproven_timestamp_seconds',
+      'Since when nothing has proven a backup set of a client, where a restore drill should have.',
+      unproven,
     ),
     gauge(
       'holdfast_set_drill',

@@ -52,13 +52,19 @@ function setConcern(
   return [{ subject, state, text, isDoubtful }];
 }
 
-/** Of a set that cannot be restored as it was saved, by the word of its client. */
-function drillConcern(client: string, { name, drill }: JudgedSet): Concern[] {
-  if (drill === undefined || (drill.result !== 'damaged' && drill.result !== 'different')) return [];
-  const { result, ended, found } = drill;
-  const subject = `restore drill of the set ${name} of client/${client}`;
-  const text = `the restore drill of the set ${name} of client/${client} found it ${result} ${ended.toISOString()}: ${found}`;
-  return [{ subject, state: result, text }];
+/** Of a set that cannot be restored as it was saved, or that nothing has proven for too long, by the word of its client. */
+function drillConcern(client: string, { name, drill, unproven }: JudgedSet): Concern[] {
+  const about = `the set ${name} of client/${client}`;
+  const subject = `restore drill of ${about}`;
+  if (drill?.result === 'damaged' || drill?.result === 'different') {
+    const { result, ended, found } = drill;
+    const text = `the ${subject} found it ${result} ${ended.toISOString()}: ${found}`;
+    return [{ subject, state: result, text }];
+  }
+  if (unproven === undefined) return [];
+  const why = drill?.result === 'failed' ? drill.found : undefined;
+  const text = `nothing proves since ${unproven.toISOString()} that ${about} can be restored: ${why ?? 'no restore drill was held'}`;
+  return [{ subject, state: 'unproven', text }];
 }
 
 /** Of one that is not renewed, with the sets that stop when it ends. */

@@ -4,9 +4,9 @@ import { readNodeState } from '../node-state.ts';
 import { readSets } from '../sets/all-sets.ts';
 import type { BackupSet } from '../sets/backup-set.ts';
 import { type Surroundings, whatKeeps } from '../sets/conditions.ts';
-import { readAttempts } from '../sets/set-attempts.ts';
-import { readDrills } from './drill-record.ts';
-import { drillDueMs } from './drill-standing.ts';
+import { readAttempts, type SetAttempt } from '../sets/set-attempts.ts';
+import { type DrillRecord, readDrills } from './drill-record.ts';
+import { drillDueMs, unprovenSinceMs } from './drill-standing.ts';
 
 /** What holds drills when their time comes. */
 interface DrillRunnerOptions {
@@ -94,4 +94,22 @@ export async function drillBytes(directory: string): Promise<number | undefined>
   const said =
     (await readNodeState(directory))?.client?.['agent.drill'] ?? defaultClientPolicy['agent.drill'];
   return said === 'off' ? undefined : (parseSize(said) ?? Number.MAX_SAFE_INTEGER);
+}
+
+/** As {@link unprovenSinceMs}; undefined too where this machine was told to hold no drills. */
+export async function unprovenSince(
+  directory: string,
+  set: Pick<BackupSet, 'added'>,
+  {
+    attempts,
+    record,
+    nowMs,
+  }: {
+    readonly attempts: readonly SetAttempt[];
+    readonly record: DrillRecord | undefined;
+    readonly nowMs: number;
+  },
+): Promise<number | undefined> {
+  if ((await drillBytes(directory)) === undefined) return undefined;
+  return unprovenSinceMs(set, attempts, record, nowMs);
 }

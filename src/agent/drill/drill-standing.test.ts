@@ -6,11 +6,11 @@ import { describe, it } from 'node:test';
 import { dayMs, hourMs, minuteMs } from '../../base/index.ts';
 import type { SetAttempt } from '../sets/set-attempts.ts';
 import { type Drill, keepDrill, readDrills } from './drill-record.ts';
-import { drillDueMs, drillFinding, drillState } from './drill-standing.ts';
+import { drillDueMs, drillFinding, drillState, unprovenSinceMs } from './drill-standing.ts';
 
 const start = Date.parse('2027-03-01T00:00:00Z');
 const iso = (ms: number): string => new Date(start + ms).toISOString();
-const set = { id: 'documents-abc234' };
+const set = { id: 'documents-abc234', added: iso(0) };
 
 const ran = (ms: number, result: 'ok' | 'failed'): SetAttempt => ({
   begun: iso(ms),
@@ -50,8 +50,12 @@ describe('when a set is drilled', () => {
       (machine) => dueAfter([ran(hourMs, 'ok')], undefined, 0, machine) ?? 0,
     );
     assert.equal(new Set(moments).size, 3);
-    for (const moment of moments)
-      assert.ok(moment >= hourMs + minuteMs && moment < hourMs + minuteMs + dayMs);
+    for (const moment of moments) assert.ok(moment >= 0 && moment < dayMs);
+  });
+
+  it('is within a day of its first backup too where it runs so often that this is not known any more', () => {
+    const often = Array.from({ length: 40 }, (_, n) => ran(30 * dayMs + n * minuteMs, 'ok'));
+    assert.ok((dueAfter(often) ?? Number.NaN) < dayMs);
   });
 
   it('is a week after it was proven, a day after something was found, an hour after it could not be', () => {
@@ -61,6 +65,36 @@ describe('when a set is drilled', () => {
     assert.equal(dueAfter(all, held(hourMs, 'damaged')), hourMs + dayMs);
     assert.equal(dueAfter(all, held(hourMs, 'failed')), 2 * hourMs);
     assert.equal(dueAfter(all, held(400 * dayMs, 'proven'), dayMs), 8 * dayMs, 'a clock that was wrong');
+  });
+});
+
+describe('a set that nothing has proven', () => {
+  const ranDaily = Array.from({ length: 40 }, (_, n) => ran(n * dayMs, 'ok'));
+  const daysUnproven = (
+    day: number,
+    record: Parameters<typeof unprovenSinceMs>[2],
+    attempts: readonly SetAttempt[] = ranDaily,
+  ): number | undefined => {
+    const nowMs = start + day * dayMs;
+    const sinceMs = unprovenSinceMs(set, attempts, record, nowMs);
+    return sinceMs && (nowMs - sinceMs) / dayMs;
+  };
+
+  it('wants attention after three weeks, be it that no drill was held or that none could be', () => {
+    assert.equal(daysUnproven(21, undefined), undefined);
+    assert.equal(daysUnproven(22, undefined), 22);
+    assert.equal(daysUnproven(90, undefined, []), undefined, 'there is nothing to be proven');
+    const failed = held(30 * dayMs, 'failed', { code: 'x', message: 'nobody answers' });
+    assert.equal(daysUnproven(30, { last: failed }), 30);
+    assert.equal(daysUnproven(30, { last: failed, proven: held(10 * dayMs, 'proven') }), undefined);
+    assert.equal(daysUnproven(32, { last: failed, proven: held(10 * dayMs, 'proven') }), 22);
+  });
+
+  it('wants none while it has nothing in it, nor for a clock that was ahead', () => {
+    assert.equal(daysUnproven(60, { last: held(55 * dayMs, 'empty') }), undefined);
+    assert.equal(daysUnproven(60, { last: held(20 * dayMs, 'empty') }), 40);
+    const future = held(400 * dayMs, 'proven');
+    assert.equal(daysUnproven(60, { last: future, proven: future }), undefined);
   });
 });
 

@@ -18,6 +18,8 @@ const againMs: Readonly<Record<Drill['result'], number>> = {
 const firstWithinMs = dayMs;
 /** A clock that was wrong by more than this has been set right since. */
 const wrongClockMs = dayMs;
+/** A set that nothing has proven for so long wants attention: its drills do not come about. */
+const unprovenAfterMs = 21 * dayMs;
 
 /** What a drill is due by. */
 export interface DrillTiming {
@@ -28,19 +30,48 @@ export interface DrillTiming {
 
 /** When a set is to be drilled next, which may have passed; undefined before it has a snapshot. Milliseconds since 1970. */
 export function drillDueMs(
-  set: Pick<BackupSet, 'id'>,
+  set: Pick<BackupSet, 'id' | 'added'>,
   attempts: readonly SetAttempt[],
   record: DrillRecord | undefined,
   { nowMs, machine }: DrillTiming,
 ): number | undefined {
+  const begunMs = begunAt(set, attempts);
+  if (begunMs === undefined) return undefined;
+  if (record === undefined) return begunMs + offsetOf(`${machine}/${set.id} drill`, firstWithinMs);
+  return endedAt(record.last, nowMs) + againMs[record.last.result];
+}
+
+/**
+ * Since when nothing has proven a set, where that is longer than its drills would have left it; undefined of one that is proven, that has
+ * nothing in it to be proven, or that has no snapshot yet. Milliseconds since 1970.
+ */
+export function unprovenSinceMs(
+  set: Pick<BackupSet, 'added'>,
+  attempts: readonly SetAttempt[],
+  record: DrillRecord | undefined,
+  nowMs: number,
+): number | undefined {
+  const begunMs = begunAt(set, attempts);
+  if (begunMs === undefined) return undefined;
+  const { last, proven } = record ?? {};
+  const settling = [proven, ...(last?.result === 'empty' ? [last] : [])].flatMap((drill) => drill ?? []);
+  const sinceMs = Math.max(begunMs, ...settling.map((drill) => endedAt(drill, nowMs)));
+  return nowMs - sinceMs > unprovenAfterMs ? sinceMs : undefined;
+}
+
+/**
+ * Since when there could be something to restore; undefined before the first snapshot. Of a set that runs often its first attempts are not kept
+ * any more, so that it counts from when it was added.
+ */
+function begunAt({ added }: Pick<BackupSet, 'added'>, attempts: readonly SetAttempt[]): number | undefined {
   const first = attempts.find((attempt) => ['ok', 'partial'].includes(resultOf(attempt)));
-  if (first === undefined) return undefined;
-  if (record === undefined)
-    return (
-      Date.parse(first.outcome?.ended ?? first.begun) + offsetOf(`${machine}/${set.id} drill`, firstWithinMs)
-    );
-  const endedMs = Date.parse(record.last.ended);
-  return (endedMs > nowMs + wrongClockMs ? nowMs : endedMs) + againMs[record.last.result];
+  return first && Math.min(Date.parse(first.outcome?.ended ?? first.begun), Date.parse(added));
+}
+
+/** When a drill ended, by a clock that may have been wrong then. */
+function endedAt({ ended }: Drill, nowMs: number): number {
+  const endedMs = Date.parse(ended);
+  return endedMs > nowMs + wrongClockMs ? nowMs : endedMs;
 }
 
 /**

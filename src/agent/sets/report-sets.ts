@@ -1,5 +1,6 @@
 import { type AgentReport, maxReportedSets, maxReportedText, type ReportedSet } from '../../enrol/index.ts';
 import { type DrillRecord, readDrills } from '../drill/drill-record.ts';
+import { unprovenSince } from '../drill/drill-runner.ts';
 import { drillFinding, drillState, isDrillAlarm } from '../drill/drill-standing.ts';
 import { readWaiting } from '../spool/spool-state.ts';
 import { type RefusedSet, readAllSets } from './all-sets.ts';
@@ -40,10 +41,12 @@ export async function reportSets({
   const reported = await Promise.all(
     sets.map(async (set) => {
       const attempts = withNewest(await readAttempts(directory, set), unrecorded(set));
-      const drills = reportDrills(await readDrills(directory, set));
+      const record = await readDrills(directory, set);
+      const unprovenMs = await unprovenSince(directory, set, { attempts, record, nowMs: around.nowMs });
       return {
         ...(await reportSet(set, attempts, { machine, around })),
-        ...drills,
+        ...reportDrills(record),
+        ...(unprovenMs !== undefined && { unprovenMs }),
         ...(await waitingIn(directory, set)),
       };
     }),
@@ -59,8 +62,10 @@ export async function reportSets({
   };
 }
 
-function isFine({ state, drill }: ReportedSet): boolean {
-  return state === 'ok' && (drill === undefined || !isDrillAlarm(drill.result));
+function isFine({ state, drill, unprovenMs }: ReportedSet): boolean {
+  return (
+    state === 'ok' && unprovenMs === undefined && (drill === undefined || !isDrillAlarm(drill.result))
+  );
 }
 
 async function reportSet(

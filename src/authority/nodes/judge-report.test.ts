@@ -122,5 +122,11 @@ describe('a set that a machine tells of', () => {
     const future = { ...drill, provenMs: beganMs + 300 * dayMs };
     assert.equal(provenAfterMs({ set: { drill: future } }), hourMs);
     assert.ok(Number.isNaN(provenAfterMs({})));
+    const unproven = { unprovenMs: beganMs - 22 * dayMs };
+    for (const aheadMs of [0, -400 * dayMs, 7 * hourMs]) {
+      const judging = { nowMs: beganMs + dayMs, heardMs: beganMs };
+      const [set] = judgeReport(received({ set: unproven, aheadMs }), judging).sets;
+      assert.equal(set?.unproven?.getTime(), unproven.unprovenMs);
+    }
   });
 });

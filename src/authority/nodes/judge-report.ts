@@ -51,6 +51,8 @@ export interface JudgedSet extends Pick<ReportedSet, 'id' | 'name' | 'every' | '
     | undefined;
   /** What the client says of its restore drills; undefined before the first. */
   readonly drill: JudgedDrill | undefined;
+  /** Since when nothing has proven it, where a drill should have by the client's word. */
+  readonly unproven: Date | undefined;
 }
 
 /** What a client says of the restore drills of a set, at moments of the server's clock. */
@@ -107,7 +109,7 @@ export function judgeReport(received: ReceivedReport, judging: Judging): JudgedR
 function judgeSet(told: ReportedSet, received: ReceivedReport, judging: Judging): JudgedSet {
   const { report, receivedMs, arrivals } = received;
   const set = shifted(told, receivedMs - report.sentMs);
-  const { id, name, every, running, nextMs, last, success, waiting } = set;
+  const { id, name, every, running, nextMs, last, success, waiting, unprovenMs } = set;
   const arrival = arrivals[id];
   const arrived = arrival !== undefined && arrival.snapshot === success?.snapshot ? arrival.atMs : undefined;
   const standing = silence(set, report, { ...judging, receivedMs }) ??
@@ -144,6 +146,7 @@ function judgeSet(told: ReportedSet, received: ReceivedReport, judging: Judging)
       added: success.added,
     },
     drill: set.drill && judgeDrill(set.drill, receivedMs),
+    unproven: unprovenMs === undefined ? undefined : new Date(Math.min(unprovenMs, receivedMs)),
   };
 }
 
@@ -158,7 +161,7 @@ function judgeDrill(
 
 /** Its times by the server's clock. */
 function shifted(set: ReportedSet, byMs: number): ReportedSet {
-  const { last, success, drill } = set;
+  const { last, success, drill, unprovenMs } = set;
   const by = (ms: number): number => ms + byMs;
   return {
     ...set,
@@ -182,6 +185,7 @@ function shifted(set: ReportedSet, byMs: number): ReportedSet {
         ...(drill.provenMs !== undefined && { provenMs: by(drill.provenMs) }),
       },
     }),
+    ...(unprovenMs !== undefined && { unprovenMs: by(unprovenMs) }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { OperationAnswer } from '../../admin/index.ts';
 import { isDrillAlarm } from '../../agent/index.ts';
+import { whyUnproven } from '../set/set-view.ts';
 import { type Row, table } from '../terminal/answer.ts';
 import { formatAge, formatBytes, formatShort, formatTime, plural } from '../terminal/format.ts';
 
@@ -54,7 +55,7 @@ export function attentionTo(nodes: readonly NodeOfList[], nowMs: number): string
   return [...nodes.flatMap((node) => attentionToNode(node)), ...setsOf(nodes).flatMap(attention)];
 
   function attention([node, set]: readonly [string, ReportedSetView]): string[] {
-    const { name, state, since, why, waiting, drill } = set;
+    const { name, state, since, why, waiting, drill, unproven } = set;
     const about = `the set ${name} of client/${node}`;
     const ago = (time: string): string => formatAge(nowMs - Date.parse(time));
     const standing = [
@@ -63,10 +64,15 @@ export function attentionTo(nodes: readonly NodeOfList[], nowMs: number): string
         : []),
       ...(state === 'ok' ? [] : [`${about} is ${state}, ${ago(since)}: ${why}`]),
     ];
-    if (drill === undefined || !isDrillAlarm(drill.result)) return standing;
+    if (drill !== undefined && isDrillAlarm(drill.result))
+      return [
+        ...standing,
+        `the restore drill of ${about} found it ${drill.result}, ${ago(drill.ended)}: ${drill.found}`,
+      ];
+    if (unproven === undefined) return standing;
     return [
       ...standing,
-      `the restore drill of ${about} found it ${drill.result}, ${ago(drill.ended)}: ${drill.found}`,
+      `nothing proves since ${formatTime(new Date(unproven))} that ${about} can be restored: ${whyUnproven(drill)}`,
     ];
   }
 }

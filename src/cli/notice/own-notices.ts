@@ -11,7 +11,7 @@ import {
 import { machineName } from '../../transport/index.ts';
 import type { Home } from '../home/home.ts';
 import type { Context } from '../program/context.ts';
-import { attentionTo, attentionToDrill, viewSets } from '../set/set-view.ts';
+import { attentionTo, attentionToDrill, drillTrouble, viewSets } from '../set/set-view.ts';
 import { formatTime, plural } from '../terminal/format.ts';
 
 /** What tells of a home: of its own sets where the agent watches, of all nodes where the server does. */
@@ -64,7 +64,7 @@ async function ownConcerns(
   const concerns = sets.flatMap((set) => {
     const drilled = attentionToDrill(set).map((text) => ({
       subject: `restore drill of the set ${set.name}`,
-      state: set.drill?.result ?? 'proven',
+      state: drillTrouble(set),
       text,
     }));
     const isOnlyNew = set.state === 'never' && Date.parse(set.next) > nowMs;

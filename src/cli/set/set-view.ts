@@ -20,6 +20,7 @@ import {
   stateOf,
   surroundings,
   type Unrecorded,
+  unprovenSince,
   whatKeeps,
   withNewest,
 } from '../../agent/index.ts';
@@ -75,7 +76,8 @@ export async function viewOf(
     unmetered = false,
     ...said
   } = set;
-  const drills = await readDrills(home.node, set);
+  const record = await readDrills(home.node, set);
+  const unprovenMs = await unprovenSince(home.node, set, { attempts, record, nowMs });
   const watched = live ? await readStanding(home.node, set) : undefined;
   const waiting = await readWaiting(home.node, set);
   return {
@@ -94,7 +96,8 @@ export async function viewOf(
     onMains,
     unmetered,
     ...(last !== undefined && { last: viewAttempt(last) }),
-    ...(drills !== undefined && { drill: viewDrills(drills) }),
+    ...(record !== undefined && { drill: viewDrills(record) }),
+    ...(unprovenMs !== undefined && { unproven: new Date(unprovenMs).toISOString() }),
   };
 }
 
@@ -133,6 +136,12 @@ export function provenText({ clock }: Pick<Context, 'clock'>, drill: Proving | u
   const proven = drill.proven === undefined ? 'not proven yet' : `proven ${age(drill.proven)}`;
   if (drill.result === 'empty') return `${proven}, and nothing is in it`;
   return drill.result === 'failed' ? `${proven}, and not since: ${drill.found}` : proven;
+}
+
+/** Why nothing proves a set, though its machine is to hold drills. */
+export function whyUnproven(drill: Pick<DrillView, 'result' | 'found'> | undefined): string {
+  const failure = drill?.result === 'failed' ? drill.found : undefined;
+  return failure ?? 'no restore drill was held';
 }
 
 /** What is known of a set by its drills. */
@@ -209,12 +218,22 @@ function refusalText({ name, error: { code, message, hint } }: RefusedSet): stri
 
 const noAgent = 'no agent runs here, and no set by itself: holdfast agent';
 
-/** What the drills of a set have found that wants attention. */
-export function attentionToDrill({ name, drill }: SetView): string[] {
-  if (drill === undefined || !isDrillAlarm(drill.result)) return [];
+/** What the drills of a set have found that wants attention, or that none has proven it for too long. */
+export function attentionToDrill({ name, drill, unproven }: SetView): string[] {
+  if (drill !== undefined && isDrillAlarm(drill.result))
+    return [
+      `the restore drill of the set ${name} found it ${drill.result}: ${drill.found}: holdfast drill ${name} looks again`,
+    ];
+  if (unproven === undefined) return [];
+  const since = formatTime(new Date(unproven));
   return [
-    `the restore drill of the set ${name} found it ${drill.result}: ${drill.found}: holdfast drill ${name} looks again`,
+    `nothing proves since ${since} that the set ${name} can be restored: ${whyUnproven(drill)}; now: holdfast drill ${name}`,
   ];
+}
+
+/** What a set is by its drills, where that wants attention. */
+export function drillTrouble({ drill }: SetView): string {
+  return drill !== undefined && isDrillAlarm(drill.result) ? drill.result : 'unproven';
 }
 
 /** What of a set wants attention, each in a sentence; the last one says how it stands. */
