@@ -90,7 +90,8 @@ describe('restore drills', () => {
   });
 
   it('are missed where none has proven a set for three weeks, unless none is to be held', async () => {
-    const unproven = /nothing proves since .* that the set documents can be restored: no restore drill was held; now: holdfast drill documents/;
+    const unproven =
+      /nothing proves since .* that the set documents can be restored: no restore drill was held; now: holdfast drill documents/;
     const status = async (days: number): Promise<string> =>
       (await laptop.run(['status', '--check'], 4, daysLater(days))).stdout;
     assert.doesNotMatch(await status(20), unproven);

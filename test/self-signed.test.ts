@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { daysLater } from './rig/clock.ts';
 import { freePorts } from './rig/free-ports.ts';
 import { launcher, type ProgramResult, RunningProgram, runProgram } from './rig/holdfast-process.ts';
+import { OutsideAuthority } from './rig/outside-authority.ts';
 import { assertRefused } from './rig/refusal.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
 
@@ -161,6 +162,40 @@ describe('a server without an authority', () => {
     for (const each of [before, shown]) assert.ok(stderr.toLowerCase().includes(each), stderr);
     await run('client', ['trust', 'accept', url(), '--fingerprint', `SHA256:${shown}`]);
     await run('client', ['backup', at('data'), ...repo()]);
+  });
+
+  it('shows a certificate of an outside authority in the place of its own, as it is chosen, and its own again', async () => {
+    const outside = await OutsideAuthority.make(place.path);
+    const openssl = (...words: string[]): Promise<ProgramResult> =>
+      runProgram('openssl', words, { cwd: place.path });
+    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', 'web.key'];
+    const says = ['subjectAltName=DNS:localhost', 'keyUsage=digitalSignature', 'extendedKeyUsage=serverAuth'];
+    const asked = says.flatMap((each) => ['-addext', each]);
+    await openssl('req', '-new', ...key, '-subj', '/CN=localhost', ...asked, '-out', 'web.csr');
+    await outside.issue('web.csr', 'web.pem');
+    writeFileSync(
+      at('chain.pem'),
+      Buffer.concat(['web.pem', 'issuing.pem'].map((name) => readFileSync(at(name)))),
+    );
+    const [own] = await fingerprints();
+    const bind = ['tls', 'bind', at('chain.pem'), '--key', at('web.key')];
+    assert.match((await run('vault', [...bind, '--roots', at('root.pem')], 2)).stderr, /leave --roots out/);
+    assert.equal((await fingerprints())[0], own);
+    assert.match((await run('vault', bind)).stderr, /holdfast trust add --server NAME --file FILE/);
+    assert.notEqual((await fingerprints())[0], own);
+    const localhost = `https://localhost:${port}/laptop/`;
+    const words = ['snapshots', '--repo', localhost, '--password-file', at('password')];
+    await run('client', ['client', 'set-token', localhost, '--token-file', at('token')], 21);
+    await run('client', ['trust', 'add', '--server', 'localhost', '--file', at('root.pem')]);
+    await run('client', ['client', 'set-token', localhost, '--token-file', at('token')]);
+    await run('client', words);
+    await restart();
+    await run('client', words);
+    assert.match((await run('vault', ['status'])).stdout, /bound +every listener +certificate .* left/);
+    assert.match((await run('vault', ['tls', 'list'])).stdout, /every listener +CN=localhost/);
+    await run('vault', ['tls', 'unbind']);
+    assert.equal((await fingerprints())[0], own);
+    await run('client', ['snapshots', ...repo()]);
   });
 
   it('warns of its end, and does not start with one that has ended', async () => {

@@ -117,7 +117,7 @@ describe('a certificate of an outside authority', () => {
     await fresh('tls', 'bind', 'alone.pem', ...itself);
     assert.match((await fresh('tls', 'list')).stdout, /believe for localhost +CN=localhost/);
     await fresh('tls', 'unbind', '--host', 'localhost');
-    assert.match(listed, /all others +are shown the network's own certificate/);
+    assert.match(listed, /all others +are shown the server's own certificate/);
   });
 
   it('comes as PKCS#7 in any order, since that has none, with the root or without a warning', async () => {

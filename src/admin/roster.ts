@@ -6,11 +6,13 @@ import type { Answer } from './answer.ts';
 import { acceptStore } from './ca.ts';
 import { type AdminClient, checkCall, localAdmin } from './call.ts';
 import type { OperationAnswer, OperationInput, OperationName } from './operations.ts';
-import { type SelfSignedState, serverParts } from './status.ts';
+import { boundParts, type SelfSignedState, serverParts } from './status.ts';
+import { bindTls, unbindTls } from './tls.ts';
 import { createBearer, listBearers, revokeBearer } from './tokens.ts';
 
 /** What the operations of a server without an authority work on. */
-export interface RosterContext extends Pick<AdminContext, 'clock' | 'listeners' | 'letIn' | 'store'> {
+export interface RosterContext
+  extends Pick<AdminContext, 'clock' | 'listeners' | 'letIn' | 'store' | 'bindings' | 'bindingProblem'> {
   readonly network: string;
   readonly authority: Pick<Authority, 'bearerTokens'>;
   readonly certificate: () => Answer<typeof SelfSignedState>;
@@ -21,12 +23,20 @@ type Handle = (context: RosterContext, input: never, caller: Identity) => Promis
 /** What can be done where nothing is certified. */
 const handles: Partial<Record<OperationName, Handle>> = {
   async status(context): Promise<OperationAnswer<'status'>> {
-    return { selfSigned: context.certificate(), ...(await serverParts(context)) };
+    return {
+      selfSigned: context.certificate(),
+      ...(await serverParts(context)),
+      ...(await boundParts(context)),
+    };
   },
   'bearer.create': createBearer,
   'bearer.list': listBearers,
   'bearer.revoke': revokeBearer,
   'store.accept': acceptStore,
+  'tls.bind': bindTls,
+  'tls.unbind': unbindTls,
+  // Clients hear of no roots from such a server.
+  'tls.list': async () => [],
 };
 
 /** Does one operation at a server without an authority; what needs one is `operation_unknown`. Errors: as `callOperation` */

@@ -161,7 +161,6 @@ export async function showStatus(context: AdminContext): Promise<Answer<typeof S
     () => false,
   );
   const status = await authority.status(kitIsThere ? { kitPath: recoveryKitPath } : {});
-  const { bound, lost, unread } = await boundOf(context);
   return {
     authority: stateOf(status),
     ...(await serverParts(context)),
@@ -169,6 +168,16 @@ export async function showStatus(context: AdminContext): Promise<Answer<typeof S
       by: `${role}/${name}`,
       keys: [...weaker],
     })),
+    ...(await boundParts(context)),
+  };
+}
+
+/** What of certificates from elsewhere a server shows, and which of them it does not. */
+export async function boundParts(
+  context: Pick<AdminContext, 'bindings' | 'bindingProblem'>,
+): Promise<Pick<Answer<typeof StatusAnswer>, 'bound' | 'boundProblem' | 'lostBindings'>> {
+  const { bound, lost, unread } = await boundOf(context);
+  return {
     bound,
     boundProblem: unread === undefined ? null : sentenceOf(unread),
     lostBindings: lost,
@@ -176,7 +185,10 @@ export async function showStatus(context: AdminContext): Promise<Answer<typeof S
 }
 
 /** A keystore that cannot be read is a finding, also before the server has tried, and no reason to say nothing else. */
-async function boundOf({ bindings, bindingProblem }: AdminContext): Promise<{
+async function boundOf({
+  bindings,
+  bindingProblem,
+}: Pick<AdminContext, 'bindings' | 'bindingProblem'>): Promise<{
   readonly bound: BoundCertificate[];
   readonly lost: string[];
   readonly unread?: Error;

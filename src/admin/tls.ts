@@ -47,7 +47,7 @@ export const TlsBindAnswer = Type.Object({
 
 /** Shows a certificate from elsewhere for a host or at a listener, and tells clients whom to believe for it. */
 export async function bindTls(
-  { bindings }: AdminContext,
+  { bindings }: Pick<AdminContext, 'bindings'>,
   { chain, roots, key, ...to }: Static<typeof tlsBindInput>,
   caller: Identity,
 ): Promise<Answer<typeof TlsBindAnswer>> {
@@ -98,7 +98,7 @@ export const TlsUnbindAnswer = Target;
 
 /** Takes back what {@link bindTls} did. */
 export async function unbindTls(
-  { bindings }: AdminContext,
+  { bindings }: Pick<AdminContext, 'bindings'>,
   input: Static<typeof tlsUnbindInput>,
   caller: Identity,
 ): Promise<Answer<typeof TlsUnbindAnswer>> {

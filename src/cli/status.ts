@@ -29,6 +29,7 @@ import {
   backupRows,
   missedSnapshots,
 } from './repository/backup-history.ts';
+import { boundRows, boundWarnings } from './serving/bound-view.ts';
 import { type SetStanding, type SetView, setStanding, standingRows } from './set/set-view.ts';
 import { type Answer, line, note, type Row, row, warning } from './terminal/answer.ts';
 import {
@@ -151,10 +152,8 @@ async function askServer(admin: AdminClient): Promise<{ status: Status; nodes: r
   return { status, nodes: await admin.call('node.list', { limit: maxNodes + 1 }) };
 }
 
-function* authorityRows(
-  { clock }: Context,
-  { authority, listeners, store, bound = [] }: Status,
-): Iterable<Row> {
+function* authorityRows({ clock }: Context, status: Status): Iterable<Row> {
+  const { authority, listeners, store } = status;
   const { nodes } = authority;
   yield row(
     'network',
@@ -188,34 +187,14 @@ function* authorityRows(
   if (listeners.length === 0) yield row('server', 'not running');
   for (const { url, services, clientCertificate } of listeners)
     yield row('listener', url, services.join(' '), `client certificate: ${clientCertificate}`);
-  for (const { target, notAfter, state } of bound) {
-    const left = formatRemaining(new Date(notAfter).getTime() - clock.now());
-    yield row('bound', target, state === 'ended' ? 'certificate ended' : `certificate ${left} left`);
-  }
+  yield* boundRows(clock, status);
 }
 
 /** What wants doing stands last, where the eye of whoever asked is. */
-function warningsOf({
-  authority,
-  listeners,
-  letIn = [],
-  weakerNodes = [],
-  store,
-  bound = [],
-  boundProblem = null,
-  lostBindings = [],
-}: Status): string[] {
+function warningsOf(status: Status): string[] {
+  const { authority, listeners, letIn = [], weakerNodes = [], store } = status;
   return [
-    ...(boundProblem === null
-      ? []
-      : [
-          `certificates that are bound cannot be used${listeners.length === 0 ? '' : ', so that those of before are shown on'}: ${boundProblem}`,
-        ]),
-    ...lostBindings.map(
-      (target) =>
-        `a certificate was bound to the ${target}, and the keystore of this machine does not have it: holdfast tls bind FILE shows one again, ` +
-        'holdfast tls unbind says that none is to be shown',
-    ),
+    ...boundWarnings(status),
     ...(store === undefined || store.problem === null ? [] : [store.problem]),
     ...listeners.flatMap(({ weaker }) => weaker),
     ...letIn.map(
@@ -226,14 +205,6 @@ function warningsOf({
     ...weakerNodes.map(({ by, keys }) => weakerSentence(by, keys)),
     ...authority.ending.map(
       ({ role, name, notAfter }) => `certificate of ${role} ${name} ends ${formatTime(new Date(notAfter))}`,
-    ),
-    ...bound.flatMap(({ target, notAfter, state }) =>
-      state === 'good'
-        ? []
-        : [
-            `the certificate bound to the ${target} ${state === 'ended' ? 'ended' : 'ends'} ${formatTime(new Date(notAfter))}, ` +
-              'and nobody renews it by itself: holdfast tls bind FILE',
-          ],
     ),
     ...authority.warnings,
   ];

@@ -501,7 +501,7 @@ export const words: readonly WordEntry[] = [
       },
       {
         name: 'unbind',
-        summary: "show the network's own certificate again",
+        summary: "show the server's own certificate again",
         load: () => import('./tls/unbind.ts'),
       },
     ],

@@ -21,9 +21,28 @@ import {
   readBindings,
 } from './tls-bindings.ts';
 
+/** Whom clients are told to believe for what is bound, and what the log says of it. */
+export type ToldRoots = Pick<Authority['serverRoots'], 'bound' | 'bind' | 'unbind'>;
+
+/** Of a server without an authority, from which clients hear nothing of whom to believe. */
+export const noToldRoots: ToldRoots = {
+  bound: async () => new Map(),
+  async bind({ roots }) {
+    if (roots.length === 0) return;
+    throw new HoldfastError(
+      'usage',
+      'a server without an authority has no clients that it tells of roots: --roots is of no use here',
+      {
+        hint: 'leave --roots out; on each client whose system does not trust who signed it: holdfast trust add --server NAME --file FILE',
+      },
+    );
+  },
+  async unbind() {},
+};
+
 /** Where the certificates from elsewhere are kept, and of which server they are. */
 export interface BindingPlace {
-  readonly authority: Authority;
+  readonly roots: ToldRoots;
   /** The keystore of the server's machine, made where there is none. */
   readonly keystore: () => Promise<Keystore>;
   /** The same for who only looks: undefined where there is none. */
@@ -62,12 +81,12 @@ export class BindingDesk implements ServerBindingDesk {
       const target = targetNamed(name);
       return [bindingLabel(target), leavingLabel(target)].some((label) => keystore?.has(label));
     };
-    return new Map([...(await this.#place.authority.serverRoots.bound())].filter(([name]) => !isHere(name)));
+    return new Map([...(await this.#place.roots.bound())].filter(([name]) => !isHere(name)));
   }
 
   /** Errors: as {@link bindingTarget}, {@link checkBinding}, {@link checkPair} */
   async bind({ chain, roots, key: given, by, ...to }: BindingOrder): Promise<Bound> {
-    const { listeners, clock, keyOf, authority, reload } = this.#place;
+    const { listeners, clock, keyOf, roots: told, reload } = this.#place;
     const names = reachableNames(this.#place.names);
     const target = bindingTarget(to, listeners);
     const leaf = checkBinding({ target, chain, roots, at: new Date(clock.now()) });
@@ -77,7 +96,7 @@ export class BindingDesk implements ServerBindingDesk {
     const hosts = hostsOf(target, leaf, names);
     const { fingerprint } = leaf;
     await bindCertificate(keystore, target, { chain, key }, async () => {
-      await authority.serverRoots.bind({ target: bindingName(target), fingerprint, hosts, roots, by });
+      await told.bind({ target: bindingName(target), fingerprint, hosts, roots, by });
       await reload();
     });
     const isKnown = target.kind === 'listener' || names.some((name) => name.toLowerCase() === target.name);
@@ -91,12 +110,12 @@ export class BindingDesk implements ServerBindingDesk {
 
   /** @throws HoldfastError `object_not_found` when nothing is bound there */
   async unbind({ by, ...to }: Pick<BindingOrder, 'host' | 'listener' | 'by'>): Promise<BindingTarget> {
-    const { listeners, authority, reload } = this.#place;
+    const { listeners, roots: told, reload } = this.#place;
     const names = reachableNames(this.#place.names);
     const target = bindingTarget(to, listeners);
     const name = bindingName(target);
     const forget = async (hosts: readonly string[]): Promise<void> => {
-      await authority.serverRoots.unbind({ target: name, hosts, by });
+      await told.unbind({ target: name, hosts, by });
       await reload();
     };
     const keystore = await this.#place.keystore();

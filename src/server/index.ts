@@ -4,7 +4,7 @@
  * key to anybody's data and contains no backup engine.
  */
 
-export { BindingDesk, type BindingPlace } from './change-binding.ts';
+export { BindingDesk, type BindingPlace, noToldRoots } from './change-binding.ts';
 export { checkReachability, isReachable, moveHere, type Reachability, servesStatus } from './moved-server.ts';
 export type { Route } from './route.ts';
 export { routes } from './routes.ts';

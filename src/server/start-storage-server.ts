@@ -4,12 +4,13 @@ import {
   localAdmin,
   operationPath,
   type RosterContext,
+  type ServerBindingDesk,
 } from '../admin/index.ts';
 import type { Roster } from '../authority/index.ts';
 import { type Bytes, type Clock, HoldfastError, type Log, secondMs } from '../base/index.ts';
 import { certificatePem } from '../pki/index.ts';
 import { addressesOf, type ListenerPolicy } from '../policy/index.ts';
-import { Hot, noBindings, TokenGate } from '../transport/index.ts';
+import { Hot, type TlsBindings, TokenGate } from '../transport/index.ts';
 import { listenOnSocket } from './admin-socket.ts';
 import { EnrolLimit } from './enrol-limit.ts';
 import { keepGoing } from './follow-decisions.ts';
@@ -32,6 +33,10 @@ export interface StorageServerOptions {
   /** Where the certificate lies for those who import it. */
   readonly certificateFile: string;
   readonly listeners: readonly ListenerPolicy[];
+  /** What is shown instead for certain hosts or listeners, and how that is changed. */
+  readonly shown: Hot<TlsBindings>;
+  readonly bindings: ServerBindingDesk;
+  readonly bindingProblem: () => Error | undefined;
   /** Host names and addresses of this server, best first. */
   readonly names: readonly string[];
   readonly store: StorePlace;
@@ -89,7 +94,7 @@ export async function startStorageServer(options: StorageServerOptions): Promise
         watch: () => new AsyncDisposableStack(),
       },
       credentials: new Hot(certificate.credentials),
-      bindings: new Hot(noBindings),
+      bindings: options.shown,
       noteRefusal: () => {},
       letIn,
       clock,
@@ -111,10 +116,12 @@ export function rosterContext(
     roster,
     certificate: { certificate },
     certificateFile,
+    bindings,
+    bindingProblem,
     names,
     store,
     clock,
-  }: Pick<StorageServerOptions, 'roster' | 'certificate' | 'certificateFile' | 'names' | 'store' | 'clock'>,
+  }: Omit<StorageServerOptions, 'listeners' | 'shown' | 'socketPath' | 'log'>,
   { listeners = [], letIn = () => [] }: Partial<Pick<RosterContext, 'listeners' | 'letIn'>> = {},
 ): RosterContext {
   return {
@@ -122,6 +129,8 @@ export function rosterContext(
     authority: roster,
     clock,
     store,
+    bindings,
+    bindingProblem,
     listeners,
     letIn,
     certificate: () => ({

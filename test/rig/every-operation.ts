@@ -53,7 +53,7 @@ export function sampleContext(home: SampleHome): AdminContext {
       log: silentLog,
     }),
     bindings: new BindingDesk({
-      authority: home.authority,
+      roots: home.authority.serverRoots,
       keystore: () => openOrCreateKeystore(join(home.path, 'node')),
       findKeystore: () => findKeystore(join(home.path, 'node')),
       keyOf,

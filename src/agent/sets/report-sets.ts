@@ -63,9 +63,7 @@ export async function reportSets({
 }
 
 function isFine({ state, drill, unprovenMs }: ReportedSet): boolean {
-  return (
-    state === 'ok' && unprovenMs === undefined && (drill === undefined || !isDrillAlarm(drill.result))
-  );
+  return state === 'ok' && unprovenMs === undefined && (drill === undefined || !isDrillAlarm(drill.result));
 }
 
 async function reportSet(

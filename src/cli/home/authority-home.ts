@@ -96,7 +96,7 @@ export function adminContext(
     }),
     scrub: scrubOf(context, home, store),
     bindings: new BindingDesk({
-      authority,
+      roots: authority.serverRoots,
       keystore,
       findKeystore: () => findKeystore(home.node),
       keyOf,

@@ -1,17 +1,21 @@
 import { join } from 'node:path';
 import { type AdminClient, inProcessRoster, type OperationAnswer } from '../../admin/index.ts';
-import { openOrCreateKeystore } from '../../agent/index.ts';
+import { findKeystore, keyOf, openOrCreateKeystore } from '../../agent/index.ts';
 import { hasAuthority, Roster } from '../../authority/index.ts';
 import { HoldfastError } from '../../base/index.ts';
 import { tellServiceManager } from '../../files/index.ts';
 import { listenersOf, reachableNames } from '../../policy/index.ts';
 import {
+  BindingDesk,
+  noToldRoots,
   rosterContext,
   type SelfSigned,
+  ServerBindings,
   StorePlace,
   selfSigned,
   startStorageServer,
 } from '../../server/index.ts';
+import { Keystore } from '../../trust/index.ts';
 import { askHolder } from '../home/ask-holder.ts';
 import { checkBegins, newSettings } from '../home/creating.ts';
 import { checkHome, createHome, type Home, homeAt } from '../home/home.ts';
@@ -27,6 +31,7 @@ import { backupHistory, backupHistoryJson } from '../repository/backup-history.t
 import { type SetStanding, setStanding, standingRows } from '../set/set-view.ts';
 import { type Answer, printRows, type Row, row, warning } from '../terminal/answer.ts';
 import { formatRemaining } from '../terminal/format.ts';
+import { boundRows, boundWarnings } from './bound-view.ts';
 import { type ServingOptions, settingsOf } from './serving.ts';
 
 /** What `serve` takes for a server without an authority. */
@@ -61,9 +66,14 @@ export async function serveAlone(context: Context, home: Home, options: AloneOpt
   await using _roster = parts.roster;
   const log = context.logAt(() => parts.settings.logLevel ?? 'info').child({ part: 'server' });
   const { settings } = parts;
+  const read = (): Promise<Keystore> => Keystore.open(home.node);
+  using shown = await ServerBindings.open({ read, clock: context.clock, log });
   await using server = await startStorageServer({
     ...parts,
     listeners: aloneListeners(settings),
+    shown: shown.current,
+    bindings: bindingDesk(context, home, { settings, reload: () => shown.reload() }),
+    bindingProblem: () => shown.problem,
     names: reachableNames(settings.names),
     socketPath: home.socket,
     clock: context.clock,
@@ -88,9 +98,28 @@ export async function withAloneAdmin<T>(
   return await askHolder(context, home, work, async (begin) => {
     const parts = await openAlone(context, home, {});
     await using _roster = parts.roster;
-    return await begin(
-      inProcessRoster(rosterContext({ ...parts, names: parts.settings.names, clock: context.clock })),
-    );
+    const { names } = parts.settings;
+    const bindings = bindingDesk(context, home, parts);
+    const whole = { ...parts, names, bindings, bindingProblem: () => undefined, clock: context.clock };
+    return await begin(inProcessRoster(rosterContext(whole)));
+  });
+}
+
+/** What such a server shows in the place of its own certificate, and changes of it. */
+function bindingDesk(
+  { clock }: Context,
+  home: Home,
+  { settings, reload = async () => {} }: Pick<Alone, 'settings'> & { readonly reload?: () => Promise<void> },
+): BindingDesk {
+  return new BindingDesk({
+    roots: noToldRoots,
+    keystore: () => openOrCreateKeystore(home.node),
+    findKeystore: () => findKeystore(home.node),
+    keyOf,
+    listeners: aloneListeners(settings),
+    names: settings.names,
+    clock,
+    reload,
   });
 }
 
@@ -209,11 +238,14 @@ function* statusRows({ clock }: Context, status: OperationAnswer<'status'>): Ite
   if (listeners.length === 0) yield row('server', 'not running');
   for (const { url, services, clientCertificate } of listeners)
     yield row('listener', url, services.join(' '), `client certificate: ${clientCertificate}`);
+  yield* boundRows(clock, status);
   for (const sentence of aloneWarnings(status)) yield warning(sentence);
 }
 
-function aloneWarnings({ selfSigned: shown, listeners, store }: OperationAnswer<'status'>): string[] {
+function aloneWarnings(status: OperationAnswer<'status'>): string[] {
+  const { selfSigned: shown, listeners, store } = status;
   return [
+    ...boundWarnings(status),
     ...(store?.problem == null ? [] : [store.problem]),
     ...listeners.flatMap(({ weaker }) => weaker),
     ...(shown?.warnings ?? []),

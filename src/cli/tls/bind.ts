@@ -6,6 +6,8 @@ import { describeBinding } from '../../server/index.ts';
 import { readCertificates } from '../files/certificate-file.ts';
 import { localPath } from '../files/local-path.ts';
 import { withAdmin } from '../home/administering.ts';
+import { openHome } from '../home/home.ts';
+import { aloneSettings } from '../home/settings.ts';
 import { addRules, atMostOne } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, row } from '../terminal/answer.ts';
@@ -66,7 +68,8 @@ async function bind(context: Context, file: string, options: BindOptions): Promi
     key: key === undefined ? undefined : await readKey(path(key)),
   };
   const bound = await withAdmin(context, (admin) => admin.call('tls.bind', input)).catch(whereKeyIs);
-  sayWhoRefuses(context, bound, input.roots.length);
+  const isAlone = (await aloneSettings(await openHome(context.home))) !== undefined;
+  sayWhoRefuses(context, bound, { roots: input.roots.length, isAlone });
   const { kind, name, serial, fingerprint, notAfter, subject, uncovered } = bound;
   const left = formatRemaining(new Date(notAfter).getTime() - context.clock.now());
   return {
@@ -110,7 +113,7 @@ async function readKey(path: string): Promise<string> {
 function sayWhoRefuses(
   { output }: Context,
   { name, known, uncovered, exceptions, noJoining = [] }: OperationAnswer<'tls.bind'>,
-  roots: number,
+  { roots, isAlone }: { readonly roots: number; readonly isAlone: boolean },
 ): void {
   if (uncovered.length > 0)
     output.warn(`clients are configured with ${uncovered.join(', ')}, which the certificate is not for`);
@@ -123,7 +126,11 @@ function sayWhoRefuses(
       `nobody can join at listener ${enrolling} while it is shown there, since join codes stand for the network's own certificate: --listener NAME binds it to another one`,
     );
   if (!known) output.warn(`no client is configured with ${name}: it is not among the names in holdfast.toml`);
-  if (roots === 0)
+  if (isAlone)
+    output.warn(
+      'clients take it where their system trusts who signed it; all others are told there: holdfast trust add --server NAME --file FILE',
+    );
+  else if (roots === 0)
     output.warn(
       'clients of this network refuse it unless they are told whom to believe for it: --roots FILE',
     );

@@ -45,12 +45,12 @@ async function listBindings(context: Context): Promise<Answer> {
     issuer,
     formatRemaining(new Date(notAfter).getTime() - clock.now()),
   ]);
-  const none = "nothing is bound: the network's own certificate is shown everywhere";
+  const none = "nothing is bound: the server's own certificate is shown everywhere";
   const clients = roots.map(({ host, subject, fingerprint }) =>
     row('clients', `believe for ${host}`, subject, shortFingerprint(fingerprint)),
   );
   const isForAll = bindings.some(({ kind, name }) => describeBinding({ kind, name }) === 'every listener');
-  const others = isForAll ? 'are shown that of every listener' : "are shown the network's own certificate";
+  const others = isForAll ? 'are shown that of every listener' : "are shown the server's own certificate";
   const rest = bindings.length === 0 ? [] : [row('all others', others)];
   return { value: { bindings, roots }, rows: [table(columns, cells, none), ...rest, ...clients] };
 }

@@ -10,7 +10,7 @@ export const word: Word = {
   define: (command) => {
     addRules(command, atMostOne('--host', '--listener'));
     command
-      .description("show the network's own certificate again, and have clients forget the roots")
+      .description("show the server's own certificate again, and have clients forget the roots")
       .option('--host <name>', 'for this host name')
       .option('--listener <name>', 'for this listener')
       .addHelpText(
@@ -29,6 +29,6 @@ async function unbind(
   const target = await withAdmin(context, (admin) => admin.call('tls.unbind', { host, listener }));
   return {
     value: target,
-    rows: [row('unbound', describeBinding(target), "the network's own certificate is shown again")],
+    rows: [row('unbound', describeBinding(target), "the server's own certificate is shown again")],
   };
 }
