@@ -282,6 +282,7 @@ const policyShownBy: Readonly<Record<string, string>> = {
   dataChannel: 'test/data-channel',
   tlsOnly: 'test/plain-ports',
   outsideRevocation: 'src/authority/revocation/ask-outside',
+  releaseAdmins: 'src/authority/releases/releases',
   level: 'test/listener-policy',
   minimumVersion: 'test/listener-policy',
   keyExchange: 'test/listener-policy',

@@ -78,7 +78,7 @@ export const roomsOf: Readonly<Record<string, Readonly<Record<string, string>>>>
     mirror: 'records log issuers standing',
     sealed: 'records log',
     backup: 'records log issuers standing issue mirror sealed',
-    releases: 'records log issuers standing issue sealed',
+    releases: 'records log issuers standing policy issue sealed',
     upkeep: 'records log issuers standing policy ocsp revocation custody requests mirror backup',
     authority:
       'records log issuers standing policy nodes issue revocation custody enrol requests mirror backup releases upkeep',

@@ -58,6 +58,11 @@ export const NetworkPolicy = Type.Object(
         'how much each client may store, where nothing is decided of it alone (holdfast node set NAME quota). As much again may rest in its trash',
       examples: ['500GB'],
     }),
+    releaseAdmins: Type.Union([Type.Literal('one'), Type.Literal('two')], {
+      description:
+        'how many administrators it takes to publish a release, which machines that update themselves install: with `two`, the second publishes the very same files within a day. From `two` to `one` takes two as well',
+      examples: ['two'],
+    }),
     profiles: Type.Object(
       { server: ProfilePolicy, storage: ProfilePolicy, client: ProfilePolicy, admin: ProfilePolicy },
       { additionalProperties: false },
@@ -139,6 +144,7 @@ export const defaultNetworkPolicy: NetworkPolicy = {
   retentionLockMs: 0,
   trashTimeMs: 30 * dayMs,
   quotaBytes: 0,
+  releaseAdmins: 'one',
   profiles: { ...defaultProfiles },
   listeners: {},
 };
@@ -182,6 +188,7 @@ function withNewFields(given: unknown): unknown {
     retentionLockMs: defaultNetworkPolicy.retentionLockMs,
     trashTimeMs: defaultNetworkPolicy.trashTimeMs,
     quotaBytes: defaultNetworkPolicy.quotaBytes,
+    releaseAdmins: defaultNetworkPolicy.releaseAdmins,
     ...given,
   };
   if (!isRecord(input['profiles'])) return input;

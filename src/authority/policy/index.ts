@@ -9,3 +9,4 @@ export {
   StoreRecord,
   unmarkedStore,
 } from './policy-book.ts';
+export { secondWordNeeded } from './second-word.ts';

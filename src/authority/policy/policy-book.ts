@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Bytes, type Clock, HoldfastError } from '../../base/index.ts';
 import { type Certificate, fingerprint, parseCertificate } from '../../pki/index.ts';
 import {
@@ -22,7 +23,8 @@ import type { Issuer } from '../issuers/index.ts';
 import { kinds, parseRecord, type Recording } from '../log/index.ts';
 import { policyOnRecord, type Records } from '../records/index.ts';
 import type { Present } from '../standing/index.ts';
-import { RetentionLocks, whatIsNeeded } from './retention-locks.ts';
+import { RetentionLocks } from './retention-locks.ts';
+import { secondWordNeeded } from './second-word.ts';
 
 /** Looks at a policy that is to be, and at what is different in it: whether the servers of the network can keep it. */
 export type PolicyCheck = (next: NetworkPolicy, differences: readonly PolicyDifference[]) => void;
@@ -101,7 +103,7 @@ export class PolicyBook {
     return differences;
   }
 
-  /** A shorter lock takes two administrators: the first one's word is kept, and what is still needed is given. */
+  /** What would let one administrator alone do what takes two takes two itself: the first one's word is kept, and what is still needed is given. */
   async #secondNeeded(
     tx: Records,
     differences: readonly PolicyDifference[],
@@ -111,10 +113,29 @@ export class PolicyBook {
       by,
     }: { readonly present: NetworkPolicy; readonly changed: NetworkPolicy; readonly by: string },
   ): Promise<HoldfastError | undefined> {
-    if (changed.retentionLockMs >= present.retentionLockMs) return undefined;
-    return await whatIsNeeded(tx, { differences, by, nowMs: this.#context.clock.now() });
+    const what = [
+      ...(changed.retentionLockMs < present.retentionLockMs ? ['a shorter retention lock'] : []),
+      ...(present.releaseAdmins === 'two' && changed.releaseAdmins === 'one'
+        ? ['that one administrator publishes releases']
+        : []),
+    ];
+    if (what.length === 0) return undefined;
+    return await secondWordNeeded(tx, {
+      what: what.join(', and '),
+      kinds: [kinds.policyChanged.name, kinds.policyProposed.name],
+      isSame: (record) =>
+        record.kind === 'policy proposed' && isDeepStrictEqual(record.details.changes, differences),
+      isDecision: (record) =>
+        record.kind === 'policy changed' &&
+        record.details.changes.some(({ key }) => twoWordKeys.includes(key)),
+      by,
+      nowMs: this.#context.clock.now(),
+    });
   }
 }
+
+/** What of the policy one administrator alone does not weaken. */
+const twoWordKeys = ['retentionLockMs', 'releaseAdmins'];
 
 /** What the policy gives up that the default keeps, one sentence for each key. */
 export function policyWarnings({ present }: { readonly present: Present }): string[] {

@@ -49,6 +49,28 @@ describe('the retention lock', () => {
     await policy.set('retention-lock', 'off', 'admin/local');
   });
 
+  it('is not made shorter by one who can come as another one since: by a bearer token, or a certificate that is no renewal', async () => {
+    await using home = await withAdmins();
+    const { policy, bearerTokens } = home.authority;
+    await policy.set('retention-lock', '30d', 'admin/ann');
+    await refused('second_admin_needed', policy.set('retention-lock', '7d', 'admin/ann'));
+    const expiresAt = new Date(home.clock.now() + dayMs);
+    const { id } = await bearerTokens.create({
+      role: 'admin',
+      name: 'bob',
+      expiresAt,
+      reissue: false,
+      by: 'admin/ann',
+    });
+    await bearerTokens.revoke(id, 'admin/ann');
+    await refused('second_admin_needed', policy.set('retention-lock', '7d', 'admin/bob'), 'was given');
+    home.clock.advance(8 * dayMs);
+    await refused('second_admin_needed', policy.set('retention-lock', '7d', 'admin/ann'));
+    await home.local('admin', 'bob');
+    await refused('second_admin_needed', policy.set('retention-lock', '7d', 'admin/bob'), 'was given');
+    assert.equal(policy.current.retentionLockMs, 30 * dayMs);
+  });
+
   it('does not hide in a whole policy that is put in place', async () => {
     await using home = await withAdmins();
     const { policy } = home.authority;

@@ -63,6 +63,32 @@ describe('releases', () => {
     await home.authority.audit.verify();
   });
 
+  it('take two administrators where the network says so, who publish the very same files', async () => {
+    await using other = await SampleHome.open();
+    const { releases, policy, audit } = other.authority;
+    for (const name of ['ann', 'bob']) await other.local('admin', name);
+    other.clock.advance(8 * dayMs);
+    const publishBy = async (admin: string, bytes: Buffer) => {
+      const id = await releases.bring(bytes, { by: admin });
+      const files = [{ id, name: 'holdfast_0.2.0_amd64.deb' }];
+      return await releases.publish({ version: '0.2.0', files, by: admin });
+    };
+    const needed = { code: 'second_admin_needed' };
+    await policy.set('releaseAdmins', 'two', 'admin/ann');
+    await assert.rejects(publishBy('admin/ann', debOf('0.2.0')), needed);
+    await assert.rejects(publishBy('admin/ann', debOf('0.2.0')), needed);
+    await assert.rejects(publishBy('admin/bob', debOf('0.2.0 with something else')), needed);
+    assert.equal(await releases.signed(), undefined);
+    assert.deepEqual(await releases.list(), []);
+    await other.local('admin', 'eve');
+    await assert.rejects(publishBy('admin/eve', debOf('0.2.0')), needed);
+    await assert.rejects(policy.set('releaseAdmins', 'one', 'admin/ann'), needed);
+    const { version } = await publishBy('admin/bob', debOf('0.2.0'));
+    assert.equal(version, '0.2.0');
+    await policy.set('releaseAdmins', 'one', 'admin/local');
+    await audit.verify();
+  });
+
   it('that are withdrawn are offered to nobody, nor is an older one in their place', async () => {
     const { releases } = home.authority;
     const { sequence } = verified(await releases.signed()).manifest;

@@ -1,5 +1,6 @@
 import { appendFile, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { type Static, Type } from 'typebox';
 import { Check } from 'typebox/value';
 import {
@@ -25,7 +26,8 @@ import {
 } from '../../enrol/index.ts';
 import type { TrustBundle } from '../../trust/index.ts';
 import { kinds } from '../log/index.ts';
-import { authorityDamaged } from '../records/index.ts';
+import { secondWordNeeded } from '../policy/index.ts';
+import { authorityDamaged, policyOnRecord } from '../records/index.ts';
 import { HeldFiles, sha256Of } from '../sealed/index.ts';
 import { checkClock, checkStanding } from '../standing/index.ts';
 import { judgeReleaseFile } from './release-file.ts';
@@ -114,8 +116,10 @@ export class Releases {
       const { version, by } = order;
       this.#checkAble();
       checkNewer(version, await this.list());
+      const files = await this.#judge(order);
+      await this.#checkSecond(order, files);
       const sequence = await this.#nextSequence();
-      const files = await this.#keep(order, sequence);
+      await this.#keep(order, { sequence, files });
       return await this.#sign({ sequence, version, files }, { by, why: 'published' });
     });
   }
@@ -209,25 +213,64 @@ export class Releases {
     return signed && claimedManifest(signed);
   }
 
+  /** What was brought, when it can be a release. @throws HoldfastError `release_invalid`, `object_not_found` */
+  async #judge({ version, files: said, by }: ReleaseOrder): Promise<ReleaseFile[]> {
+    const files: ReleaseFile[] = [];
+    for (const { id, name } of said) {
+      const { path } = this.#held.find(id, by);
+      const judged = await judgeReleaseFile(name, path, version);
+      const { size: bytes } = await stat(path);
+      files.push({ ...judged, bytes, sha256: await sha256Of(path) });
+    }
+    if (!Check(releaseFilesSchema, files)) throw new TypeError('files that no manifest can have');
+    checkDistinct(files);
+    return files;
+  }
+
+  /**
+   * Where the network asks for two administrators the word of the first is kept, and the second brings the very same files.
+   * @throws HoldfastError `second_admin_needed`
+   */
+  async #checkSecond(
+    { version, files: said, by }: ReleaseOrder,
+    files: readonly ReleaseFile[],
+  ): Promise<void> {
+    const { records, log, clock } = this.#context;
+    const details = { version, files: listed(files).toSorted((a, b) => (a.name < b.name ? -1 : 1)) };
+    const needed = await records.transaction(async (tx) => {
+      if (policyOnRecord(await tx.policy.read()).releaseAdmins === 'one') return undefined;
+      const second = await secondWordNeeded(tx, {
+        what: 'a release',
+        kinds: [kinds.releaseSigned.name, kinds.releaseProposed.name],
+        isSame: (record) => record.kind === 'release proposed' && isDeepStrictEqual(record.details, details),
+        isDecision: (record) => record.kind === 'release signed' && record.details.why === 'published',
+        by,
+        nowMs: clock.now(),
+      });
+      if (second !== undefined) await log.decide(tx, kinds.releaseProposed, { by, details });
+      return second;
+    });
+    if (needed === undefined) return;
+    for (const { id } of said) await this.#held.drop(id, by);
+    throw needed;
+  }
+
   /** Moves the files of a release to their place, all of them or none. */
-  async #keep({ version, files: said, by }: ReleaseOrder, sequence: number): Promise<ReleaseFile[]> {
+  async #keep(
+    { version, files: said, by }: ReleaseOrder,
+    { sequence, files }: { readonly sequence: number; readonly files: readonly ReleaseFile[] },
+  ): Promise<void> {
     const making = join(this.#directory, unfinished);
     await makePrivateDirectory(this.#directory);
     await rm(making, { recursive: true, force: true });
     await makePrivateDirectory(making);
     try {
-      const files: ReleaseFile[] = [];
       for (const { id, name } of said) {
         const { path } = this.#held.find(id, by);
-        const judged = await judgeReleaseFile(name, path, version);
-        const { size: bytes } = await stat(path);
-        files.push({ ...judged, bytes, sha256: await sha256Of(path) });
         await rename(path, join(making, name));
         await this.#held.drop(id, by);
         await syncFile(join(making, name));
       }
-      if (!Check(releaseFilesSchema, files)) throw new TypeError('files that no manifest can have');
-      checkDistinct(files);
       const publishedAt = new Date(this.#context.clock.now()).toISOString();
       await fullDiskNamed(() =>
         writeFileAtomic(join(making, listFile), JSON.stringify({ publishedAt, sequence, files })),
@@ -237,7 +280,6 @@ export class Releases {
       await rm(place, { recursive: true, force: true });
       await rename(making, place);
       await syncDirectory(this.#directory);
-      return files;
     } catch (error) {
       await rm(making, { recursive: true, force: true });
       throw error;
@@ -269,7 +311,7 @@ export class Releases {
     // What no machine would believe is not offered to any.
     verifyRelease(signed, { bundle: this.#bundle(), at });
     const { version, sequence } = offered;
-    const files = offered.files.map(({ name, bytes, sha256 }) => ({ name, bytes, sha256 }));
+    const files = listed(offered.files);
     const { serial } = signer.certificate;
     await log.record(kinds.releaseSigned, { by, details: { ...why, version, sequence, serial, files } });
     await fullDiskNamed(() => writeFileAtomic(join(this.#directory, manifestFile), JSON.stringify(signed)));
@@ -313,6 +355,11 @@ export class Releases {
     this.#last = result.catch(() => undefined);
     return result;
   }
+}
+
+/** Files as the log has them. */
+function listed(files: readonly ReleaseFile[]): Pick<ReleaseFile, 'name' | 'bytes' | 'sha256'>[] {
+  return files.map(({ name, bytes, sha256 }) => ({ name, bytes, sha256 }));
 }
 
 async function begin(path: string): Promise<object> {

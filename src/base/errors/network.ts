@@ -183,8 +183,8 @@ export const networkErrors = {
     status: 404,
   },
   second_admin_needed: {
-    happened: 'a shorter retention lock takes the word of two administrators, and only one has said it',
-    next: 'within a day, as another administrator of a week at least: holdfast policy set retention-lock 7d, with the same time',
+    happened: 'what one administrator alone is not to do takes the word of two, and only one has said it',
+    next: 'within a day, as another administrator of a week at least, the same: holdfast policy set retention-lock 7d, or holdfast release publish FILE',
     kind: 'refused',
     status: 403,
   },

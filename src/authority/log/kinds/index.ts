@@ -20,7 +20,7 @@ import { issued, renewed } from './issued.ts';
 import { issuingReplaced, issuingRevoked, nameConstraintsChanged, rootRenewed } from './issuers.ts';
 import { jobEnded, jobStarted, jobStopped } from './jobs.ts';
 import { policyChanged, policyProposed, tlsBound, tlsUnbound } from './network.ts';
-import { releaseSigned } from './releases.ts';
+import { releaseProposed, releaseSigned } from './releases.ts';
 import { approved, denied, refused, requested } from './requests.ts';
 import { crlSigned, ocspSignerReplaced, revoked } from './revocation.ts';
 import { scheduleAdded, scheduleRemoved, scheduleRun } from './schedules.ts';
@@ -75,6 +75,7 @@ export const kinds = {
   trashEmptied,
   alarmRaised,
   alarmOver,
+  releaseProposed,
   releaseSigned,
   jobStarted,
   jobStopped,

@@ -1,6 +1,14 @@
 import { Type } from 'typebox';
 import { logKind, Serial } from '../log-kind.ts';
 
+const Files = Type.Array(Type.Object({ name: Type.String(), bytes: Type.Integer(), sha256: Type.String() }));
+
+/** An administrator would publish a release where that takes two of them. */
+export const releaseProposed = logKind({
+  name: 'release proposed',
+  details: Type.Object({ version: Type.String(), files: Files }),
+});
+
 /** What machines are offered to run is another release, none any more, or signed by another key. */
 export const releaseSigned = logKind({
   name: 'release signed',
@@ -12,7 +20,7 @@ export const releaseSigned = logKind({
     sequence: Type.Integer(),
     /** Of the certificate that signed it. */
     serial: Serial,
-    files: Type.Array(Type.Object({ name: Type.String(), bytes: Type.Integer(), sha256: Type.String() })),
+    files: Files,
     /** The release that is offered no more. */
     withdrawn: Type.Optional(Type.String()),
   }),
