@@ -16,7 +16,14 @@ import {
   type ScrubbedRepository,
   scrubStore,
 } from '../src/replicate/index.ts';
-import { archive, check, initRepository, openRepository, type Repository } from '../src/repository/index.ts';
+import {
+  archive,
+  check,
+  initRepository,
+  openRepository,
+  prune,
+  type Repository,
+} from '../src/repository/index.ts';
 import {
   createSample,
   dataBlob,
@@ -359,6 +366,22 @@ describe('what a source has no more', () => {
     assert.equal((await to.list('snapshots')).length, 4);
     assert.deepEqual(pick(await at(5 * weekMs, true)), { removed: 0, waiting: 12, isHalted: false });
     assert.deepEqual(pick(await at(6 * weekMs)), { removed: 12, waiting: 0, isHalted: false });
+    await assertValid(to);
+  });
+
+  it('goes after a prune as after anything else, which puts other packs and indexes in the place of all', async () => {
+    const { repository, store } = await sample(...Array.from('abcdefgh'));
+    const to = new MemoryStore();
+    const name = newCopy();
+    const at = (nowMs: number): Promise<CopyRound> => copy(store, to, { copy: name, nowMs });
+    await at(0);
+    const old = (await everything(store)).filter(({ type }) => type !== 'snapshots');
+    await prune(repository, { maxUnused: () => 0, repackSmallerThan: 1e6 });
+    const names = new Set((await everything(store)).map(({ name }) => name));
+    assert.ok(old.every(({ name }) => !names.has(name)));
+    const waiting = old.length;
+    assert.deepEqual(pick(await at(1000)), { removed: 0, waiting, isHalted: false });
+    assert.deepEqual(pick(await at(1000 + weekMs)), { removed: waiting, waiting: 0, isHalted: false });
     await assertValid(to);
   });
 

@@ -1,7 +1,13 @@
 import { type Bytes, equalBytes, forEachLimited, HoldfastError, isHoldfastError } from '../base/index.ts';
 import type { NamedRef, ObjectInfo, ObjectStore, ObjectType } from '../storage/index.ts';
 import { copyObject } from './copy-object.ts';
-import { followRemovals, type RemovalOptions, type Removals } from './follow-removals.ts';
+import {
+  type Amount,
+  type BothEnds,
+  followRemovals,
+  type RemovalOptions,
+  type Removals,
+} from './follow-removals.ts';
 import { ObjectNames } from './object-names.ts';
 
 /** What a copy does not have yet. */
@@ -66,7 +72,7 @@ export async function copyRepository(options: CopyOptions): Promise<CopyRound | 
 class Round {
   readonly #options: CopyOptions;
   readonly #config: Bytes;
-  readonly #here = new Map<ObjectType, ObjectNames>();
+  readonly #ends = new Map<ObjectType, BothEnds>();
   readonly #damaged: NamedRef[] = [];
   readonly #unequal: NamedRef[] = [];
   readonly #copied = { objects: 0, bytes: 0 };
@@ -94,7 +100,7 @@ class Round {
     await this.#copy('index', [index]);
     if (this.#isChanged) return undefined;
     await this.#copy('snapshots', [snapshots]);
-    const removals = await followRemovals(this.#here, { ...this.#options, to, held: this.#isHeld() });
+    const removals = await followRemovals(this.#ends, { ...this.#options, to, held: this.#isHeld() });
     return {
       copied: this.#copied,
       lag: this.#lagNow(),
@@ -122,14 +128,16 @@ class Round {
   ): Promise<void> {
     const { to, signal, atOnce = defaultAtOnce } = this.#options;
     const here = await ObjectNames.of(to, type, { signal });
-    this.#here.set(type, here);
-    await forEachLimited(this.#missing(type, listing, here), atOnce, (info) => this.#copyOne(type, info));
+    const source = { count: 0, bytes: 0 };
+    this.#ends.set(type, { here, source });
+    const missing = this.#missing(type, counted(listing, source), here);
+    await forEachLimited(missing, atOnce, (info) => this.#copyOne(type, info));
   }
 
   /** What the copy does not have, while the source is still listed. */
   async *#missing(
     type: ObjectType,
-    listing: AsyncIterable<readonly ObjectInfo[]> | Iterable<readonly ObjectInfo[]>,
+    listing: AsyncIterable<readonly ObjectInfo[]>,
     here: ObjectNames,
   ): AsyncGenerator<ObjectInfo> {
     for await (const batch of listing) {
@@ -186,6 +194,18 @@ class Round {
   #lagNow(): Lag {
     const isKnown = this.#lag.objects > 0 && Number.isFinite(this.#lagSinceMs);
     return { ...this.#lag, ...(isKnown && { sinceMs: this.#lagSinceMs }) };
+  }
+}
+
+/** The batches as they come, of which `amount` keeps the sum. */
+async function* counted(
+  listing: AsyncIterable<readonly ObjectInfo[]> | Iterable<readonly ObjectInfo[]>,
+  amount: { -readonly [Key in keyof Amount]: number },
+): AsyncGenerator<readonly ObjectInfo[]> {
+  for await (const batch of listing) {
+    amount.count += batch.length;
+    for (const { size } of batch) amount.bytes += size;
+    yield batch;
   }
 }
 

@@ -32,15 +32,28 @@ export interface Removals {
 /** What refers goes before what it refers to. */
 const removalOrder = ['snapshots', 'index', 'data', 'keys'] as const satisfies ObjectType[];
 
-/** Fewer than these may all but go at once. */
-const fewObjects = 4;
+/** Fewer snapshots than these may all but one go at once. */
+const fewSnapshots = 4;
+
+/** How much there is of one type. */
+export interface Amount {
+  readonly count: number;
+  readonly bytes: number;
+}
+
+/** The objects of one type at both ends. */
+export interface BothEnds {
+  /** What the copy had, in which the source has been met. */
+  readonly here: ObjectNames;
+  readonly source: Amount;
+}
 
 /**
  * Lets what a source has no more leave its copy, after a delay and in the order in which a repository is taken apart.
- * `here` is what the copy has, in which the source has been met. A source that lost most at once is not followed.
+ * A source that lost most at once is not followed.
  */
 export async function followRemovals(
-  here: ReadonlyMap<ObjectType, ObjectNames>,
+  ends: ReadonlyMap<ObjectType, BothEnds>,
   options: RemovalOptions,
 ): Promise<Removals> {
   const { absences, copy, nowMs, held, acceptsLoss = false } = options;
@@ -48,10 +61,12 @@ export async function followRemovals(
   if (held) return waiting;
   const changes = new Map<ObjectType, Change>();
   for (const type of removalOrder) {
-    const names = here.get(type);
-    if (names !== undefined) changes.set(type, changeOf(names, await absences.all(copy, type)));
+    const both = ends.get(type);
+    if (both === undefined) continue;
+    const change = changeOf(both.here, await absences.all(copy, type));
+    if (!acceptsLoss && hasLostMost(type, change.lived, both.source)) return { ...waiting, isHalted: true };
+    changes.set(type, change);
   }
-  if (!acceptsLoss && [...changes.values()].some(lostMost)) return { ...waiting, isHalted: true };
   for (const [type, { missed, back }] of changes) await absences.change(copy, type, { missed, back, nowMs });
   return await removeDue(options);
 }
@@ -60,20 +75,30 @@ export async function followRemovals(
 interface Change {
   readonly missed: readonly ObjectId[];
   readonly back: readonly ObjectId[];
-  /** How many the copy had that the source had too. */
-  readonly lived: number;
+  /** What the copy had that the source had too when it was last looked at. */
+  readonly lived: Amount;
 }
 
 function changeOf(here: ObjectNames, known: readonly Absence[]): Change {
   const gone = new Set(known.map(({ name }) => name));
   const missed: ObjectId[] = [];
-  for (const name of here.unmet()) if (!gone.delete(name)) missed.push(name);
-  const pending = known.length - gone.size;
-  return { missed, back: [...gone], lived: here.count - pending };
+  let { count, bytes } = here;
+  for (const { name, size } of here.unmet()) {
+    if (!gone.delete(name)) {
+      missed.push(name);
+      continue;
+    }
+    count -= 1;
+    bytes -= size;
+  }
+  return { missed, back: [...gone], lived: { count, bytes } };
 }
 
-function lostMost({ missed, lived }: Change): boolean {
-  return missed.length * 2 > lived && (lived >= fewObjects || missed.length === lived);
+/** By how much there is, not by names: a prune puts other packs and indexes in the place of those that it takes away. */
+function hasLostMost(type: ObjectType, lived: Amount, left: Amount): boolean {
+  if (left.count === 0) return lived.count > 0;
+  if (type === 'snapshots') return left.count * 2 < lived.count && lived.count >= fewSnapshots;
+  return type === 'data' && left.bytes * 2 < lived.bytes;
 }
 
 async function removeDue(options: RemovalOptions): Promise<Removals> {

@@ -75,10 +75,10 @@ export class ObjectNames {
   }
 
   /** Those that were not met. */
-  *unmet(): Generator<ObjectId> {
+  *unmet(): Generator<Pick<ObjectInfo, 'name' | 'size'>> {
     for (const { bytes, count } of this.#buckets)
       for (let at = 0; at < count * entryBytes; at += entryBytes)
-        if (bytes[at + metAt] === 0) yield nameAt(bytes, at);
+        if (bytes[at + metAt] === 0) yield entryAt(bytes, at);
   }
 
   /** All in the order of their names, from behind `after` on. */
@@ -86,8 +86,8 @@ export class ObjectNames {
     for (const bucket of this.#buckets) {
       const { bytes, count } = sorted(bucket);
       for (let at = 0; at < count * entryBytes; at += entryBytes) {
-        const name = nameAt(bytes, at);
-        if (name > after) yield { name, size: bytes.readUIntBE(at + nameBytes, sizeBytes) };
+        const entry = entryAt(bytes, at);
+        if (entry.name > after) yield entry;
       }
     }
   }
@@ -134,6 +134,7 @@ function find({ bytes, count }: Bucket, name: Bytes): number | undefined {
   return undefined;
 }
 
-function nameAt(bytes: Buffer, at: number): ObjectId {
-  return bytes.toString('hex', at, at + nameBytes) as ObjectId;
+function entryAt(bytes: Buffer, at: number): Pick<ObjectInfo, 'name' | 'size'> {
+  const name = bytes.toString('hex', at, at + nameBytes) as ObjectId;
+  return { name, size: bytes.readUIntBE(at + nameBytes, sizeBytes) };
 }
