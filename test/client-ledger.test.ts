@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { SampleHome } from '../src/authority/authority.fixture.ts';
+import { noQuota } from '../src/authority/index.ts';
 import { dayMs, hourMs, isHoldfastError, minuteMs, silentLog } from '../src/base/index.ts';
 import { ClientLedger } from '../src/server/client-ledger.ts';
 import { GuardedStore } from '../src/server/guarded-store.ts';
@@ -55,13 +56,14 @@ async function open() {
 }
 
 describe('the quota of a client', () => {
-  it('is what the policy says, or what was decided of it alone, and is told from nine tenths on', async () => {
+  it('is what the policy says, or what was decided of it alone, and is told with what is used of it', async () => {
     await using scene = await open();
     const { authority, ledger, store } = scene;
     await authority.policy.set('quota', '1000B', by);
     assert.equal(authority.policy.current.quotaBytes, 1000);
-    await put(store, 'data', sampleBytes(800, 1));
     assert.equal(ledger.told('alpha'), undefined);
+    await put(store, 'data', sampleBytes(800, 1));
+    assert.deepEqual(ledger.told('alpha'), { usedBytes: 800, quotaBytes: 1000 });
     await put(store, 'data', sampleBytes(150, 2));
     assert.deepEqual(ledger.told('alpha'), { usedBytes: 950, quotaBytes: 1000 });
     await rejectsWith(put(store, 'data', sampleBytes(51, 3)), 'quota_exceeded');
@@ -70,7 +72,10 @@ describe('the quota of a client', () => {
     await rejectsWith(put(store, 'data', sampleBytes(51, 3)), 'quota_exceeded');
     await authority.clients.bound({ name: 'alpha', quotaBytes: 2000, by });
     await put(store, 'data', sampleBytes(51, 3));
-    assert.equal(ledger.told('alpha'), undefined);
+    assert.deepEqual(ledger.told('alpha'), { usedBytes: 1001, quotaBytes: 2000 });
+    await authority.clients.bound({ name: 'alpha', quotaBytes: noQuota, by });
+    await put(store, 'data', sampleBytes(52, 4));
+    assert.deepEqual(ledger.told('alpha'), { usedBytes: 1053, quotaBytes: undefined });
   });
 
   it('leaves room for locks and indexes, so that whoever has used it up can prune; what is pruned is free at once', async () => {

@@ -128,10 +128,16 @@ describe('what a client may do with what it has stored', () => {
     await network.run(['node', 'set', 'alpha', 'quota', `${used + 215_000}B`]);
     const told = await alpha.run(['backup', at('data')]);
     assert.match(told.stderr, /this machine has stored .* that it may/);
+    const low = await alpha.run(['status', '--check'], 4);
+    assert.match(low.stdout, /this machine has stored .* that it may: .*holdfast node set NAME quota 500GB/);
     assert.match((await network.run(['nodes', '--name', 'alpha'])).stdout, /stored +.*in the trash/);
     assert.match((await network.run(['node', 'set', 'alpha', 'quota', 'none'])).stdout, /quota +none/);
     await network.run(['node', 'set', 'alpha', 'quota', '1.5G'], 2);
     await network.run(['node', 'set', 'alpha', 'quota', 'default']);
+    await alpha.run(['backup', at('data')]);
+    const status = await alpha.run(['status']);
+    assert.match(status.stdout, /stored +\S+ \S+ at the server +just now/);
+    assert.doesNotMatch(status.stderr, /that it may/);
   });
 
   it('is to restore and nothing else in quarantine, until it is released', async () => {

@@ -44,7 +44,7 @@ export interface PlaceRequest {
   /** Whether it is another client's, which no ticket is given for. */
   readonly isGranted?: boolean;
   readonly cache?: string;
-  /** Told of the quota of this node, when the server says that little is left of it. */
+  /** Told of what this node has stored and may, where the server says it. */
   readonly onQuota?: ((told: QuotaState) => void) | undefined;
   readonly limits?: TransferLimits;
 }

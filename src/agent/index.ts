@@ -65,7 +65,7 @@ export { readJobs } from './jobs/job-file.ts';
 export { JobRunner } from './jobs/job-runner.ts';
 export { OrderLine } from './jobs/order-line.ts';
 export { joinNetwork } from './join-network.ts';
-export { type LastConnection, readLastConnection } from './last-connection.ts';
+export { type LastConnection, noteQuota, readLastConnection } from './last-connection.ts';
 export { keepBase, readBase, readChanges } from './live/changes-file.ts';
 export { LiveSets, type WatchedSet } from './live/live-sets.ts';
 export { forgetLive, type LiveStanding, readStanding } from './live/live-standing.ts';

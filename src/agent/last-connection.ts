@@ -4,13 +4,21 @@ import { type Static, Type } from 'typebox';
 import { Check } from 'typebox/value';
 import { type Clock, type HoldfastError, type Log, writeFileAtomic } from '../base/index.ts';
 import { formatName } from '../pki/index.ts';
-import type { TlsDialer, Verdict, VerdictFile } from '../transport/index.ts';
+import type { QuotaState, TlsDialer, Verdict, VerdictFile } from '../transport/index.ts';
 
 const ServerCertificate = Type.Object({
   fingerprint: Type.String(),
   subject: Type.String(),
   /** ISO 8601. */
   notAfter: Type.String(),
+});
+
+/** What the server said last of what this machine has stored there, and may. */
+const LastQuota = Type.Object({
+  /** ISO 8601. */
+  time: Type.String(),
+  usedBytes: Type.Number(),
+  quotaBytes: Type.Optional(Type.Number()),
 });
 
 /** The newest connection to a server, and the newest attempt that failed. */
@@ -37,6 +45,7 @@ const LastConnection = Type.Object({
       hint: Type.Optional(Type.String()),
     }),
   ),
+  stored: Type.Optional(LastQuota),
 });
 export type LastConnection = Static<typeof LastConnection>;
 
@@ -90,6 +99,17 @@ export async function noteFailure(
   const time = new Date(clock.now()).toISOString();
   const failed = { time, code, message, ...(hint !== undefined && { hint }) };
   await change(directory, log, (last) => ({ ...last, failed }));
+}
+
+/** Keeps what a server said of what this machine has stored there, and may. */
+export async function noteQuota(
+  directory: string,
+  { usedBytes, quotaBytes }: QuotaState,
+  { clock, log }: Noting,
+): Promise<void> {
+  const time = new Date(clock.now()).toISOString();
+  const stored = { time, usedBytes, ...(quotaBytes !== undefined && { quotaBytes }) };
+  await change(directory, log, (last) => ({ ...last, stored }));
 }
 
 function pathIn(directory: string): string {

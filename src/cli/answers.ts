@@ -154,6 +154,10 @@ const NodeStatus = object({
       hint: PresentWhen('there is one', text()),
     }),
   ),
+  stored: PresentWhen(
+    'the server has said it',
+    object({ time: Time, usedBytes: count(), quotaBytes: PresentWhen('there is a quota', count()) }),
+  ),
 });
 
 const SetAttempt = object({

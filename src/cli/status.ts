@@ -11,6 +11,7 @@ import {
 import { hasAuthority, readWaiting, type WaitingAuthority } from '../authority/index.ts';
 import { type Clock, compareVersions, programVersion } from '../base/index.ts';
 import { weakerClientPolicy, weakerConnection } from '../policy/index.ts';
+import { isQuotaLow, type QuotaState } from '../transport/index.ts';
 import { sharedKeys } from '../trust/index.ts';
 import { askAdmin, type NetworkStatus, networkStatus } from './home/administering.ts';
 import { openHome } from './home/home.ts';
@@ -29,6 +30,7 @@ import {
   backupRows,
   missedSnapshots,
 } from './repository/backup-history.ts';
+import { quotaSentence, storedText } from './repository/quota-ear.ts';
 import { boundRows, boundWarnings } from './serving/bound-view.ts';
 import { type SetStanding, type SetView, setStanding, standingRows } from './set/set-view.ts';
 import { type Answer, line, note, type Row, row, warning } from './terminal/answer.ts';
@@ -99,6 +101,7 @@ export async function showStatus(context: Context): Promise<Answer<SetStanding>>
   const warnings = [
     ...(status === undefined ? [] : warningsOf(status)),
     ...nodeWarnings(context, node),
+    ...quotaWarnings(connection),
     ...sharedKeys(node?.localAnchors ?? []),
     ...backups.warnings,
     ...(await missedSnapshots(context, home)),
@@ -223,6 +226,16 @@ function nodeWarnings({ clock }: Context, node: Node | undefined): string[] {
   return [...all, `the certificate of this machine ended ${end}: holdfast cert renew asks for the next one`];
 }
 
+/** That little is left of what this machine may store. */
+function quotaWarnings({ stored }: LastConnection): string[] {
+  return stored === undefined || !isQuotaLow(quotaOf(stored)) ? [] : [quotaSentence(quotaOf(stored))];
+}
+
+/** With a quota that is not there as undefined. */
+function quotaOf({ usedBytes, quotaBytes }: NonNullable<LastConnection['stored']>): QuotaState {
+  return { usedBytes, quotaBytes };
+}
+
 /** What is to be said where the network offers a newer version than the one that runs. */
 function newerRelease({ state: { release } }: Node): string | undefined {
   if (release?.version == null || compareVersions(release.version, programVersion()) <= 0) return undefined;
@@ -266,7 +279,7 @@ function* nodeRows({ clock }: Context, node: Node): Iterable<Row> {
 }
 
 /** How the newest connection was protected, and why the newest that did not come about did not. */
-function* connectionRows({ clock }: Context, { made, failed }: LastConnection): Iterable<Row> {
+function* connectionRows({ clock }: Context, { made, failed, stored }: LastConnection): Iterable<Row> {
   const age = (time: string): string => formatAge(clock.now() - Date.parse(time));
   if (made !== undefined) {
     const { server, protocol, group, cipher, certificate, doubt } = made;
@@ -285,6 +298,8 @@ function* connectionRows({ clock }: Context, { made, failed }: LastConnection): 
     if (doubt !== undefined) yield row('unproven', doubt);
   }
   if (failed !== undefined) yield row('failed', age(failed.time), failed.code, failed.message);
+  if (stored !== undefined)
+    yield row('stored', `${storedText(quotaOf(stored))} at the server`, age(stored.time));
 }
 
 function toJson({
@@ -316,6 +331,7 @@ function toJson({
         lastBackup: own?.success,
         connection: connection.made && { ...connection.made, weaker: weakerConnection(connection.made) },
         lastFailure: connection.failed,
+        stored: connection.stored,
       },
     }),
     backups: backupHistoryJson(backups),

@@ -27,7 +27,7 @@ export interface RestPeer {
   /** Ends with `/`. */
   readonly url: URL;
   readonly agent: Agent;
-  /** Told of the quota, when the server says that little is left of it. */
+  /** Told of what is stored there and may be, where the server says it. */
   readonly onQuota?: ((told: QuotaState) => void) | undefined;
 }
 

@@ -1,4 +1,10 @@
-import type { Authority, ClientActs, ClientBounds, ClientUsage } from '../authority/index.ts';
+import {
+  type Authority,
+  type ClientActs,
+  type ClientBounds,
+  type ClientUsage,
+  noQuota,
+} from '../authority/index.ts';
 import { dayMs, HoldfastError, hourMs, type Log, minuteMs } from '../base/index.ts';
 import type { ObjectType } from '../storage/index.ts';
 import type { QuotaState } from '../transport/index.ts';
@@ -24,8 +30,6 @@ export interface ClientAccount {
   refused(): void;
 }
 
-/** From so much of its quota on a client is told. */
-const toldFrom = 0.9;
 /** So much more is let in of what is no pack, so that a client whose quota is used up can lock its repository, and prune. */
 const graceFrom = 1 / 20;
 const countEveryMs = dayMs;
@@ -83,12 +87,11 @@ export class ClientLedger {
     };
   }
 
-  /** What a client is to be told of its quota, when there is little left of it. */
+  /** What a client is to be told of what it has stored, and may; nothing before it has stored anything since the start. */
   told(client: string): QuotaState | undefined {
-    const quotaBytes = this.#quotas.get(client);
-    if (quotaBytes === undefined) return undefined;
-    const usedBytes = this.#used(client);
-    return usedBytes >= quotaBytes * toldFrom ? { usedBytes, quotaBytes } : undefined;
+    const quota = this.#quotas.get(client);
+    if (quota === undefined) return undefined;
+    return { usedBytes: this.#used(client), quotaBytes: quota >= noQuota ? undefined : quota };
   }
 
   /** Puts on record what was done, looks whether clients are as usual, and counts anew what is due; to be called now and then. */

@@ -50,7 +50,7 @@ export interface StorageHandlerOptions {
   readonly noteRefusal?: NoteRefusal;
   /** Lets clients read what is others'; nobody does where it is left out. */
   readonly grants?: Pick<GrantGate, 'enter'>;
-  /** What a client is told of its quota with each answer, when little is left of it. */
+  /** What a client is told of what it has stored, and may, with each answer. */
   readonly told?: (client: string) => QuotaState | undefined;
   readonly onEvent?: (event: StorageEvent) => void;
   /** How long a peer may neither send nor take a byte while it is waited for; two minutes unless said. */

@@ -50,7 +50,7 @@ export {
 export { machineName, machineNames, whereNameLeads } from './machine.ts';
 export { type CertifiedPeer, type LocalPeer, namedIdentity, type Peer, type TokenPeer } from './peer.ts';
 export { type Greeting, isToldToPeer, PeerGate, type PeerGateOptions } from './peer-gate.ts';
-export { formatQuota, type QuotaState, quotaHeader, readQuota } from './quota-header.ts';
+export { formatQuota, isQuotaLow, type QuotaState, quotaHeader, readQuota } from './quota-header.ts';
 export {
   type Credentials,
   everyListener,

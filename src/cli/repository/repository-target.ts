@@ -15,7 +15,7 @@ import { HoldfastError, isHoldfastError, type Secret, systemErrorCode } from '..
 import { type EscrowFingerprint, kitEscrowLine } from '../../enrol/index.ts';
 import type { Polynomial, Repository } from '../../repository/index.ts';
 import type { TransferLimits } from '../../storage/index.ts';
-import type { ConnectionInfo, QuotaState } from '../../transport/index.ts';
+import type { ConnectionInfo } from '../../transport/index.ts';
 import { localPath, placeKind } from '../files/local-path.ts';
 import { withHome } from '../home/home.ts';
 import { connectOwn, openOwnNode } from '../home/own-node.ts';
@@ -23,8 +23,8 @@ import type { ReadOptions } from '../options/repository-options.ts';
 import type { Context } from '../program/context.ts';
 import { serveMeanwhile } from '../serving/serve-meanwhile.ts';
 import { askPassword } from '../terminal/answer.ts';
-import { formatBytes } from '../terminal/format.ts';
 import { askNewPassword, readPasswordFile } from '../terminal/given-secrets.ts';
+import { QuotaEar } from './quota-ear.ts';
 
 /** The repository a command works on, and how it is reached. */
 export interface Target extends AsyncDisposable {
@@ -75,11 +75,12 @@ export async function openTarget(
   const serving = await serveMeanwhile(context, home);
   if (serving !== undefined) opened.use(serving);
   const connection = opened.use(await connectOwn(context, node));
+  const quota = opened.use(new QuotaEar(context, connection.node));
   const place = await connection.place({
     url: named?.url,
     // What somebody else keeps there is no place for copies of one's own.
     cache: cached && node.isOwn ? home.cache : undefined,
-    onQuota: quotaWarner(context),
+    onQuota: (told) => quota.hear(told),
     limits,
   });
   const repository = await openAsking(context, place, {
@@ -125,19 +126,6 @@ async function openGranted(
       return describeConnection(connection);
     },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
-  };
-}
-
-/** Says once that little is left of the quota of this machine. */
-function quotaWarner({ output }: Context): (told: QuotaState) => void {
-  let isSaid = false;
-  return ({ usedBytes, quotaBytes }) => {
-    if (isSaid) return;
-    isSaid = true;
-    const used = `${formatBytes(usedBytes)} of ${formatBytes(quotaBytes)}`;
-    output.warn(
-      `this machine has stored ${used} that it may: remove what is not needed, or ask for more, at the server: holdfast node set NAME quota 500GB`,
-    );
   };
 }
 
