@@ -112,6 +112,9 @@ const takenElsewhere: Readonly<Record<string, string>> = {
   retention_locked: 'guard.test.ts: the policy is shown there; it only reads',
   second_admin_needed: 'guard.test.ts',
   node_quarantined: 'guard.test.ts',
+  view_expired: 'network-view.test.ts: it takes new things again once it hears of its server',
+  view_invalid: readOnLog,
+  storage_node_unknown: 'storage-nodes.test.ts: the list is for a person to read',
   service_elsewhere: 'mixed-up-ports.test.ts',
   certificate_required:
     'join.test.ts: it is told to programs that come without a certificate, and no command does',

@@ -27,10 +27,12 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'backup-options':
       '--iexclude --exclude-larger-than --exclude-if-present --one-file-system --files-from --files-from-verbatim --files-from-raw --stdin --stdin-from-command --stdin-filename --time --host --reread --skip-if-unchanged --dry-run --quiet --limit-upload --limit-download',
     'lock-waits': '--retry-lock',
+    'storage-nodes': '--to',
   },
   status: { agent: '--check' },
   restore: {
     grants: '--grant',
+    'storage-nodes': '--from',
     restic: '--repo --verify',
     'every-file-type': '--password-file',
     'option-differences': '--host --path --tag --include --exclude --limit-download',
@@ -40,30 +42,33 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   snapshots: {
     grants: '--grant',
+    'as restore': '--from',
     'bad-client': '--repo',
     'damaged-repository': '--password-file',
     'option-differences': '--host --path --tag',
   },
   ls: {
     grants: '--grant',
+    'as restore': '--from',
     'option-differences': '--repo --host --path --tag --long',
     'as snapshots': '--password-file',
   },
   find: {
-    'as ls': '--grant',
+    'as ls': '--grant --from',
     'snapshot-words':
       '--repo --host --path --tag --snapshot --ignore-case --oldest --newest --type --long --blob --tree --pack',
     'as snapshots': '--password-file',
   },
   dump: {
     grants: '--grant',
+    'as restore': '--from',
     'snapshot-words': '--repo --host --path --tag --archive',
     'as snapshots': '--password-file',
   },
-  browse: { 'as ls': '--grant', browse: '--repo --password-file --host --path --tag' },
-  mount: { 'as ls': '--grant', mount: '--repo --password-file --host --path --tag --allow-other' },
+  browse: { 'as ls': '--grant --from', browse: '--repo --password-file --host --path --tag' },
+  mount: { 'as ls': '--grant --from', mount: '--repo --password-file --host --path --tag --allow-other' },
   diff: {
-    'as ls': '--grant',
+    'as ls': '--grant --from',
     'snapshot-words': '--repo --host --path --tag --metadata',
     'as snapshots': '--password-file',
   },
@@ -75,7 +80,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'repair snapshots': {
     'repair-snapshots': '--repo --password-file --host --path --tag --forget --dry-run --retry-lock',
   },
-  join: { tokens: '--name' },
+  join: { tokens: '--name', 'storage-nodes': '--role' },
   recover: { recover: '--kit --kit-password-file', 'recover-hostile': '--fingerprint --trust-server --repo' },
   forget: {
     retention:
@@ -105,6 +110,7 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     agent: '--before --after --hook-limit --on-mains --unmetered --between --keep',
     sets: '--every --zone --spread --exclude --exclude-file --no-exclude-caches --tag --repo --password-file --limit-upload --limit-download --replace',
     live: '--live',
+    'storage-nodes': '--to',
   },
   'set run': { live: '--changes' },
   'set send': {
@@ -266,6 +272,7 @@ const policyShownBy: Readonly<Record<string, string>> = {
   retentionLockMs: 'src/authority/policy/retention-locks',
   trashTimeMs: 'test/store-trash',
   quotaBytes: 'test/client-ledger',
+  viewLifetimeMs: 'test/network-view',
   lifetimeMs: 'src/authority/requests/requests',
   backdateMs: 'src/authority/requests/requests',
   graceMs: 'src/authority/requests/requests',

@@ -53,6 +53,7 @@ describe('a route', () => {
       enrolLimit: new EnrolLimit(home.clock),
       downloads: new DownloadLimit(),
       orders: { ordersOf: async () => undefined },
+      views: { viewFor: async () => undefined, changed() {} },
       noteRefusal: (_socket, error) => noted.push(error),
       metrics: { text: async () => '' },
       log: silentLog,

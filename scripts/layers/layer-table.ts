@@ -79,11 +79,12 @@ export const roomsOf: Readonly<Record<string, Readonly<Record<string, string>>>>
     sealed: 'records log',
     backup: 'records log issuers standing issue mirror sealed',
     releases: 'records log issuers standing policy issue sealed',
+    views: 'records issuers standing policy nodes',
     upkeep: 'records log issuers standing policy ocsp revocation custody requests mirror backup',
     authority:
-      'records log issuers standing policy nodes issue revocation custody enrol requests mirror backup releases upkeep',
+      'records log issuers standing policy nodes issue revocation custody enrol requests mirror backup releases views upkeep',
     opening:
-      'records log enrol issuers adopt standing policy signing issue custody mirror sealed backup authority',
+      'records log enrol issuers adopt standing policy nodes signing issue custody mirror sealed backup authority',
     restore: 'records log issuers issue custody enrol mirror sealed opening',
     answers: 'records issue requests authority',
   },

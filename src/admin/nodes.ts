@@ -139,6 +139,22 @@ const ReportView = Type.Object({
   ),
 });
 
+/** Where a storage node is, and what it says of itself; null for what it has not said. */
+const StorageNodeView = Type.Object({
+  /** `https://host:port`, as clients are told; none before it was started. */
+  servers: Type.Array(Type.String()),
+  /** When it told last. */
+  told: TimeOrNull,
+  /** When the view of the network was made that it goes by. */
+  viewMade: TimeOrNull,
+  /** Why it serves no repositories. */
+  problem: TextOrNull,
+  /** Bytes of its disk, that can still be stored there, and of all repositories. */
+  capacity: Type.Union([Bytes, Type.Null()]),
+  free: Type.Union([Bytes, Type.Null()]),
+  stored: Type.Union([Bytes, Type.Null()]),
+});
+
 /** A page of nodes. */
 export const NodeListAnswer = Type.Array(
   Type.Object({
@@ -168,6 +184,10 @@ export const NodeListAnswer = Type.Array(
       'it is a client, and the server is new enough to say it',
       Type.Array(Type.Object({ alarm: Type.String(), since: Time, detail: Type.String() })),
     ),
+    storage: PresentWhen(
+      'it is a storage node whose certificate is good, and the server is new enough to say it',
+      StorageNodeView,
+    ),
     /** What a client may beyond reading and adding. */
     bounds: PresentWhen('it is a client, and the server is new enough to say it', ClientBoundsView),
   }),
@@ -184,9 +204,11 @@ export async function listNodes(
     limit,
   });
   const clients = await clientViews(authority);
+  const storage = nodes.some(({ role }) => role === 'storage') ? await storageViews(authority) : noViews;
   return nodes.map(({ notAfter, lastBackup, seen, report, ...node }) => ({
     ...node,
     ...(node.role === 'client' && clients(node.name)),
+    ...(node.role === 'storage' && storage.has(node.name) && { storage: storage.get(node.name) }),
     ...(report && { report: reportView(report) }),
     notAfter: notAfter?.toISOString() ?? null,
     lastBackup: lastBackup?.toISOString() ?? null,
@@ -232,6 +254,24 @@ function withTimes<T extends object>(
   const known = Object.entries(fields).filter(([, value]) => value !== undefined);
   const texts = known.map(([key, value]) => [key, value instanceof Date ? value.toISOString() : value]);
   return Object.fromEntries(texts);
+}
+
+const noViews: ReadonlyMap<string, Static<typeof StorageNodeView>> = new Map();
+
+async function storageViews({ storageNodes }: Authority): Promise<typeof noViews> {
+  return new Map(
+    (await storageNodes.list()).map(({ name, servers, told }) => {
+      const {
+        viewMade = null,
+        problem = null,
+        capacity = null,
+        free = null,
+        stored = null,
+      } = told?.report ?? {};
+      const receivedAt = told?.receivedAt.toISOString() ?? null;
+      return [name, { servers, told: receivedAt, viewMade, problem, capacity, free, stored }];
+    }),
+  );
 }
 
 /** What is said of a client beside who it is. */

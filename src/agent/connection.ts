@@ -107,7 +107,7 @@ export class Connection implements Disposable {
       label,
       store: cache === undefined ? remote : await CachedStore.open(remote, cacheOf(cache, label)),
       keystore: this.node.keystore,
-      escrow: (repository, password, signal) => this.#escrow(repository, password, signal),
+      escrow: (repository, password, signal) => this.leaveEscrow(repository, password, signal),
     };
   }
 
@@ -126,7 +126,8 @@ export class Connection implements Disposable {
     });
   }
 
-  async #escrow(
+  /** Leaves the password of a second key with the server, sealed to the network's recovery key. */
+  async leaveEscrow(
     repository: string,
     password: Secret<string>,
     signal: AbortSignal,
@@ -265,7 +266,13 @@ export function dialerOf(
   {
     policy = node.clientPolicy,
     token = heldToken(node.keystore),
-  }: { readonly policy?: ClientPolicy; readonly token?: Secret<string> | undefined } = {},
+    storageNode,
+  }: {
+    readonly policy?: ClientPolicy;
+    readonly token?: Secret<string> | undefined;
+    /** The one storage node that the other end may be; a server of the network unless said. */
+    readonly storageNode?: string;
+  } = {},
 ): TlsDialer {
   const { bundle, credentials, directory, identity } = node;
   if (!policy.presentCertificate && token === undefined) throw nothingToShow();
@@ -276,7 +283,8 @@ export function dialerOf(
       : new ServerRevocation({ mode, file: verdictFile(directory, log), clock, log });
   const authorization = token && bearerHeader(token, identity.name);
   const tells = tellOf(policy);
-  return new TlsDialer({ bundle, credentials, authorization, clock, policy, revocation, tells });
+  const wanted = storageNode === undefined ? {} : { roles: ['storage' as const], name: storageNode };
+  return new TlsDialer({ bundle, credentials, authorization, clock, policy, revocation, tells, ...wanted });
 }
 
 /** What a server is told with each request, to show it to whoever administers. */

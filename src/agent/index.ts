@@ -172,6 +172,8 @@ export {
   type SpoolState,
   spoolDirectory,
 } from './spool/spool-state.ts';
+export { connectStorage, StorageConnection } from './storage/storage-connection.ts';
+export { ViewLine } from './storage/view-line.ts';
 export { takeOutsideToken, takeToken } from './take-token.ts';
 export { installCommand, mayInstall } from './update/installation.ts';
 export { askForRelease, type Offered } from './update/offered-release.ts';

@@ -34,6 +34,10 @@ const nodeStateSchema = Type.Object(
     hasRootLists: Type.Optional(Type.Literal(true)),
     /** What was chosen of how this machine dials; the rest is as the default has it. */
     client: Type.Optional(Type.Partial(ClientPolicy)),
+    /** The storage nodes of the network, as the server told last, and where they are: `https://HOST:PORT`. */
+    storageNodes: Type.Optional(
+      Type.Array(Type.Object({ name: Type.String(), servers: Type.Array(Type.String()) })),
+    ),
     /** The server that somebody has chosen: it is tried before those that the network names. */
     chosenServer: Type.Optional(Type.String()),
     /** The newest snapshot all of whose content was read back and compared, and when some of it last was. */

@@ -32,13 +32,13 @@ export interface RepositoryLocation {
   readonly keystore: Keystore;
   /**
    * Leaves the password of a second key with the server, sealed to the network's recovery key.
-   * Absent where there is nobody to leave it with.
+   * Absent where there is nobody to leave it with; gives nothing where that has to wait for another time.
    */
   readonly escrow?: (
     repositoryId: string,
     password: Secret<string>,
     signal: AbortSignal,
-  ) => Promise<EscrowFingerprint>;
+  ) => Promise<EscrowFingerprint | undefined>;
 }
 
 export interface OpenRepositoryOptions {
@@ -274,6 +274,7 @@ async function escrowKey(
     await keepKey(place.keystore, { ...key, secondPassword, escrowKeyFile });
   }
   const escrow = await place.escrow(repository.id, secondPassword, signal);
+  if (escrow === undefined) return;
   const left = { secondPassword: undefined, escrowed: true, escrow, escrowKeyFile };
   await keepKey(place.keystore, { ...key, ...left });
   onEscrowed?.(escrow);

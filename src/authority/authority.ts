@@ -34,7 +34,7 @@ import {
   RepeatedRefusals,
 } from './log/index.ts';
 import { Audit, Mirrors } from './mirror/index.ts';
-import { Activity, Clients, Grants, Jobs, Nodes, Schedules, SentSets } from './nodes/index.ts';
+import { Activity, Clients, Grants, Jobs, Nodes, Schedules, SentSets, StorageNodes } from './nodes/index.ts';
 import { PolicyBook, ServerRoots, StoreRecord } from './policy/index.ts';
 import { identityLabel, type Standing } from './records/index.ts';
 import { Releases } from './releases/index.ts';
@@ -48,6 +48,7 @@ import {
   revocationStatus,
 } from './standing/index.ts';
 import { type AuthorityStatus, maintain, readStatus, type Upkeep } from './upkeep/index.ts';
+import { NetworkViews } from './views/index.ts';
 
 /** What every decision of an authority is made with; each room says which part of it it needs. */
 export interface AuthorityContext extends Enrolling, Upkeep {}
@@ -99,6 +100,10 @@ export class Authority implements AsyncDisposable {
   readonly grants: Grants;
   /** What clients store and do. */
   readonly activity: Activity;
+  /** Where clients may back up to beside the server. */
+  readonly storageNodes: StorageNodes;
+  /** What storage nodes go by. */
+  readonly views: NetworkViews;
   /** Copies of the log outside this home. */
   readonly mirrors: Mirrors;
   readonly revocation: Revocation;
@@ -135,6 +140,8 @@ export class Authority implements AsyncDisposable {
     this.schedules = new Schedules(context);
     this.grants = new Grants(context);
     this.activity = new Activity(context);
+    this.storageNodes = new StorageNodes(context);
+    this.views = new NetworkViews(context, this);
     this.mirrors = mirrors;
     this.revocation = new Revocation(context);
     this.log = log;

@@ -57,6 +57,7 @@ export {
   type ScheduleEntry,
   type SentSetEntry,
   type Sighting,
+  type StorageNode,
 } from './nodes/index.ts';
 export type { OcspAnswerBytes } from './ocsp/index.ts';
 export {

@@ -27,7 +27,7 @@ import {
 import { readSources, type SourceFiles } from './repository/backup-sources.ts';
 import { startCommand } from './repository/command-output.ts';
 import { comparingWithBefore, recordBackup } from './repository/recording-backup.ts';
-import { openTarget, type Target } from './repository/repository-target.ts';
+import { isOwnPlace, openTarget, saidPlace, type Target } from './repository/repository-target.ts';
 import type { Answer } from './terminal/answer.ts';
 import { momentOf } from './terminal/format.ts';
 import type { Word } from './word.ts';
@@ -41,6 +41,7 @@ export const word: Word = {
       atMostOne(...streams),
       needs('--stdin-filename', ...streams),
       atMostOne('--stdin', 'paths'),
+      atMostOne('--to', '--repo'),
       ...fileLists.flatMap((list) => streams.map((stream) => atMostOne(list, stream))),
     );
     addExcludeOptions(
@@ -48,6 +49,7 @@ export const word: Word = {
         command.argument('[paths...]', 'files and folders to save; or a command behind --'),
       ),
     )
+      .option('--to <node>', 'the storage node to save to, by its name, or server')
       .option('--init', 'create the repository named by --repo when there is none')
       .option('--start-over', 'begin another repository where the one of before is gone for good')
       .addOption(new ListOption('--tag <list>', 'mark the snapshot with words'))
@@ -94,6 +96,7 @@ const examples = `
 Examples:
   holdfast backup ~/Documents
   holdfast backup /etc /home --exclude '*.tmp' --exclude-file skip.txt -x
+  holdfast backup --to vault1 ~/Documents
   holdfast backup --repo /mnt/disk/repo --password-file pw --init ~/Documents
   holdfast backup --stdin-from-command --stdin-filename db.sql -- pg_dump shop
 
@@ -107,6 +110,7 @@ export interface BackupOptions
     SourceFiles,
     LockingOptions,
     LimitOptions {
+  readonly to?: string;
   readonly init?: boolean;
   readonly startOver?: boolean;
   readonly tag?: readonly string[];
@@ -145,7 +149,7 @@ export async function backUpPaths(
   options: RunOptions,
 ): Promise<Answer<KeptBackup>> {
   return answerTo(
-    await recordBackup(context, options.repo, () => backUpNow(context, paths, options)),
+    await recordBackup(context, saidPlace(options), () => backUpNow(context, paths, options)),
     options,
   );
 }
@@ -177,8 +181,8 @@ async function backUpNow(
   options: RunOptions,
 ): Promise<{ backup: KeptBackup; route: string }> {
   const prepared = await prepare(context, paths, options);
-  const { repo, init = false, startOver = false } = options;
-  const create = repo === undefined || init || startOver;
+  const { init = false, startOver = false } = options;
+  const create = isOwnPlace(options) || init || startOver;
   await using target = await openTarget(context, options, {
     create,
     startOver,

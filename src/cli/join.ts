@@ -1,4 +1,6 @@
+import { Option } from 'commander';
 import { joinNetwork } from '../agent/index.ts';
+import { HoldfastError } from '../base/index.ts';
 import { type JoinCode, joinCodeFor } from '../enrol/index.ts';
 import {
   endsWithIssuer,
@@ -6,6 +8,7 @@ import {
   matchesNamePattern,
   parseCertificate,
   type Role,
+  roles,
 } from '../pki/index.ts';
 import { checkNodeName } from '../policy/index.ts';
 import { machineName } from '../transport/index.ts';
@@ -30,10 +33,13 @@ export const word: Word = {
         '--name <name>',
         'which of the names of its pattern (default: the host name, where that is one)',
       )
+      .addOption(
+        new Option('--role <role>', 'what this machine is to be; any other code is refused').choices(roles),
+      )
       .addHelpText(
         'after',
         '\nThe code is a secret: left out, it is asked for unseen, or read from standard input where that is no terminal.\n\n' +
-          'Examples:\n  holdfast join\n  holdfast join --name web-3\n  holdfast join < code.txt\n',
+          'Examples:\n  holdfast join\n  holdfast join --name web-3\n  holdfast join --role storage\n  holdfast join < code.txt\n',
       );
   },
   run: join,
@@ -43,9 +49,20 @@ export const word: Word = {
 async function join(
   context: Context,
   text: string | undefined,
-  { name }: { readonly name?: string | undefined },
+  { name, role }: { readonly name?: string | undefined; readonly role?: Role },
 ): Promise<Answer<AnswerOf<'join'>>> {
-  return await joinByCode(context, await givenJoinCode(context, text), name);
+  const code = await givenJoinCode(context, text);
+  if (role !== undefined && role !== code.role) throw otherRole(code, role);
+  return await joinByCode(context, code, name);
+}
+
+/** Before the secret of the code is told to anybody. */
+function otherRole(code: JoinCode, wanted: Role): HoldfastError {
+  return new HoldfastError(
+    'usage',
+    `the join code makes this machine ${code.role} ${code.name}, expected a code for the role ${wanted}`,
+    { hint: `make one at the server: holdfast token create ${code.name} --role ${wanted}` },
+  );
 }
 
 /** Makes this machine the node that `given` names, `name` where it leaves the choice. */
@@ -82,6 +99,7 @@ export async function joinByCode(
 
 /** What a new node is for. */
 export function nextOf(role: Role): string {
+  if (role === 'storage') return 'holdfast serve';
   return role === 'admin' ? 'holdfast request list   ·   holdfast cert list' : 'holdfast backup PATH';
 }
 

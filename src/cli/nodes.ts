@@ -135,7 +135,8 @@ function* waysOf(nodes: readonly NodeOfList[], nowMs: number): Iterable<Row> {
     const end =
       notAfter === null ? [] : [`certificate ends in ${formatRemaining(Date.parse(notAfter) - nowMs)}`];
     yield row(role, name, state, ...end);
-    yield row('backup', lastBackup === null ? 'none came here' : whenOf(lastBackup, nowMs));
+    if (node.storage !== undefined) yield* storageRows(node.storage, nowMs);
+    else yield row('backup', lastBackup === null ? 'none came here' : whenOf(lastBackup, nowMs));
     if (usage !== undefined) yield row('stored', ...storedParts(usage));
     if (bounds !== undefined) yield* boundsRows(bounds);
     yield* reportRows(node, nowMs);
@@ -157,6 +158,20 @@ function* waysOf(nodes: readonly NodeOfList[], nowMs: number): Iterable<Row> {
 
 function whenOf(time: string, nowMs: number): string {
   return `${formatTime(new Date(time))} (${formatAge(nowMs - Date.parse(time))})`;
+}
+
+/** What a storage node says of itself. */
+function* storageRows(
+  { servers, told, viewMade, problem, capacity, free, stored }: NonNullable<NodeOfList['storage']>,
+  nowMs: number,
+): Iterable<Row> {
+  yield row('serves', ...(servers.length === 0 ? ['nowhere yet: holdfast serve starts it there'] : servers));
+  if (told === null) return;
+  yield row('told', whenOf(told, nowMs), ...(problem === null ? [] : [problem]));
+  if (viewMade !== null) yield row('goes by', `what it was told ${whenOf(viewMade, nowMs)}`);
+  const room =
+    capacity === null || free === null ? [] : [`${formatBytes(free)} of ${formatBytes(capacity)} free`];
+  yield row('stored', stored === null ? 'not counted yet' : formatBytes(stored), ...room);
 }
 
 function storedParts({ stored, trash, growth = 0 }: NonNullable<NodeOfList['usage']>): string[] {

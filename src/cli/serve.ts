@@ -8,6 +8,7 @@ import { addServingOptions } from './options/server-options.ts';
 import type { Context } from './program/context.ts';
 import { sayServer, startServing, untilOver } from './serving/serving.ts';
 import { type AloneOptions, createAloneHome, serveAlone } from './serving/serving-alone.ts';
+import { isStorageHome, serveStorage } from './serving/serving-storage.ts';
 import { printRows } from './terminal/answer.ts';
 import type { Word } from './word.ts';
 
@@ -32,19 +33,21 @@ starts need no option.
 Examples:
   holdfast serve
   holdfast serve --home /srv/holdfast --port 9443
+  holdfast serve --home /srv/vault1           # where holdfast join has made a storage node
   holdfast serve --self-signed --names vault.example --home /srv/vault
 `;
 
 const begin =
-  'a network with its authority is made by holdfast init, a server without one by holdfast serve --self-signed';
+  'a network with its authority is made by holdfast init, a storage node of one by holdfast join, a server without an authority by holdfast serve --self-signed';
 
-/** `holdfast serve`: the server of this home until Ctrl-C. */
+/** `holdfast serve`: the server of this home, or its storage node, until Ctrl-C. */
 export async function serve(context: Context, options: AloneOptions): Promise<void> {
   // The launcher gives a server's main thread a large young generation (MiB); the other threads need none.
   setFlagsFromString('--max-semi-space-size=1');
   const alone = await aloneHome(context, options);
   if (alone !== undefined) return await serveAlone(context, alone.home, alone.options);
   const home = await openHome(context.home, begin);
+  if (await isStorageHome(home)) return await serveStorage(context, home, options);
   await using opened = await openAuthorityHome(context, home, { worker: true });
   await using serving = await startServing(context, opened, options);
   printRows(context.output, await authorityRows(opened));

@@ -1,8 +1,9 @@
-import { type KeyObject, sign, verify } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { type Static, Type } from 'typebox';
 import { Check } from 'typebox/value';
 import { HoldfastError } from '../base/index.ts';
 import { type Certificate, publicKeyOf } from '../pki/index.ts';
+import { isSignedText, signText } from './signed-text.ts';
 
 /**
  * How far an authority's log had come at a moment. Whoever keeps one can tell later whether the authority that answers
@@ -33,23 +34,20 @@ export const SignedCheckpoint = Type.Object(
 );
 export type SignedCheckpoint = Static<typeof SignedCheckpoint>;
 
-/** Goes before what is signed, so that no certificate (which begins with 0x30) can ever be taken for a checkpoint. */
-const domain = 'holdfast checkpoint v1\n';
+const domain = 'holdfast checkpoint v1';
 
-/** Signs a checkpoint: SHA-256 with the key's own scheme, ECDSA as DER; Ed25519 without a hash of its own. */
+/** Signs a checkpoint. */
 export function signCheckpoint(checkpoint: Checkpoint, issuingKey: KeyObject): SignedCheckpoint {
   const text = JSON.stringify(checkpoint);
-  const signature = sign(digestFor(issuingKey), Buffer.from(domain + text), issuingKey);
-  return { checkpoint: text, signature: signature.toString('base64') };
+  return { checkpoint: text, signature: signText(domain, text, issuingKey) };
 }
 
 /**
  * The checkpoint that `issuing` signed. @throws HoldfastError `checkpoint_invalid`
  */
 export function verifyCheckpoint(signed: SignedCheckpoint, issuing: Certificate): Checkpoint {
-  const key = publicKeyOf(issuing);
-  const signature = Buffer.from(signed.signature, 'base64');
-  const genuine = verify(digestFor(key), Buffer.from(domain + signed.checkpoint), key, signature);
+  const { checkpoint: text, signature } = signed;
+  const genuine = isSignedText(domain, { text, signature, key: publicKeyOf(issuing) });
   const checkpoint = genuine ? claimedCheckpoint(signed) : undefined;
   if (checkpoint !== undefined) return checkpoint;
   throw new HoldfastError(
@@ -62,10 +60,6 @@ export function verifyCheckpoint(signed: SignedCheckpoint, issuing: Certificate)
 export function claimedCheckpoint({ checkpoint }: SignedCheckpoint): Checkpoint | undefined {
   const value = parseJson(checkpoint);
   return Check(Checkpoint, value) ? value : undefined;
-}
-
-function digestFor(key: KeyObject): 'sha256' | null {
-  return key.asymmetricKeyType === 'ed25519' ? null : 'sha256';
 }
 
 function parseJson(text: string): unknown {

@@ -81,6 +81,21 @@ export {
   TicketRequest,
 } from './message.ts';
 export {
+  askNetworkView,
+  certificateTag,
+  fetchStorageNodes,
+  type NetworkView,
+  SignedNetworkView,
+  type StorageNodeAddresses,
+  StorageNodes,
+  StorageReport,
+  sendStorageReport,
+  signNetworkView,
+  type ToldView,
+  verifyNetworkView,
+  viewPaths,
+} from './network-view.ts';
+export {
   askOrders,
   type HeardOrders,
   JobOrder,

@@ -1,10 +1,11 @@
-import { type KeyObject, sign, verify } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { type Static, Type } from 'typebox';
 import { Check } from 'typebox/value';
 import { asBuffer, type Bytes, HoldfastError, isHoldfastError, versionPattern } from '../base/index.ts';
 import { keyKind, networkUri, publicKeyOf } from '../pki/index.ts';
 import { type TrustBundle, type ValidPath, verifyReleaseSigner } from '../trust/index.ts';
 import { acceptedJson, type ExchangeRequest, exchange } from './exchange.ts';
+import { isSignedText, signText } from './signed-text.ts';
 
 /** Where a server offers its newest release, and each file of it. */
 export const releasePaths = {
@@ -75,7 +76,7 @@ export type SignedRelease = Static<typeof SignedRelease>;
 const maxReleaseBytes: number = 256 * 1024;
 
 /** Goes before what is signed, so that nothing else that is ever signed can be taken for a release. */
-const domain = 'holdfast release v1\n';
+const domain = 'holdfast release v1';
 
 /** The name in the certificate of who signs the releases of a network: it is no machine's, and no machine's is it. */
 export function releaseUri(network: string): string {
@@ -90,7 +91,7 @@ export function signRelease(
   const text = JSON.stringify(manifest);
   return {
     manifest: text,
-    signature: sign(null, Buffer.from(domain + text), key).toString('base64'),
+    signature: signText(domain, text, key),
     chain: chain.map((der) => asBuffer(der).toString('base64')),
   };
 }
@@ -117,8 +118,8 @@ export function verifyRelease(signed: SignedRelease, { bundle, at }: ReleaseRule
   const [leaf] = path;
   if (keyKind(leaf.spki) !== 'ed25519')
     throw notTrusted(`its certificate has a key of the kind ${keyKind(leaf.spki)}, expected ed25519`);
-  const signature = Buffer.from(signed.signature, 'base64');
-  if (!verify(null, Buffer.from(domain + signed.manifest), publicKeyOf(leaf), signature))
+  const { manifest: text, signature } = signed;
+  if (!isSignedText(domain, { text, signature, key: publicKeyOf(leaf) }))
     throw altered('its signature is not of its text');
   const manifest = claimedManifest(signed);
   if (manifest === undefined) throw altered('what was signed is no manifest that this version knows');

@@ -32,6 +32,13 @@ export const ClientPolicy = Type.Object(
       description: 'The key-exchange groups that are offered, the preferred one first.',
       examples: ['X25519,P-256'],
     }),
+    storage: Type.Array(Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,62}$' }), {
+      maxItems: 16,
+      uniqueItems: true,
+      description:
+        'Where this machine saves unless something else is said: names of storage nodes, and `server` for the server of the network. A backup goes to the first that answers before it begins; what is read is at the first. `none` is the server.',
+      examples: ['vault1,server'],
+    }),
     retryFor: Type.String({
       pattern: durationPattern,
       description:
@@ -80,6 +87,7 @@ export const defaultClientPolicy: ClientPolicy = {
   revocation: 'soft',
   minimumVersion: 'TLSv1.3',
   groups: [...strongestGroups],
+  storage: [],
   retryFor: '15m',
   spool: '10GB',
   update: false,

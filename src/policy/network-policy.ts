@@ -63,6 +63,13 @@ export const NetworkPolicy = Type.Object(
         'how many administrators it takes to publish a release, which machines that update themselves install: with `two`, the second publishes the very same files within a day. From `two` to `one` takes two as well',
       examples: ['two'],
     }),
+    viewLifetimeMs: Type.Integer({
+      minimum: 10 * minuteMs,
+      maximum: 30 * dayMs,
+      description:
+        'how long a storage node that hears nothing of the server goes on taking data, by what it was told last of who is good and what each may; after that it gives and takes nothing new',
+      examples: ['48h'],
+    }),
     profiles: Type.Object(
       { server: ProfilePolicy, storage: ProfilePolicy, client: ProfilePolicy, admin: ProfilePolicy },
       { additionalProperties: false },
@@ -145,6 +152,7 @@ export const defaultNetworkPolicy: NetworkPolicy = {
   trashTimeMs: 30 * dayMs,
   quotaBytes: 0,
   releaseAdmins: 'one',
+  viewLifetimeMs: dayMs,
   profiles: { ...defaultProfiles },
   listeners: {},
 };
@@ -189,6 +197,7 @@ function withNewFields(given: unknown): unknown {
     trashTimeMs: defaultNetworkPolicy.trashTimeMs,
     quotaBytes: defaultNetworkPolicy.quotaBytes,
     releaseAdmins: defaultNetworkPolicy.releaseAdmins,
+    viewLifetimeMs: defaultNetworkPolicy.viewLifetimeMs,
     ...given,
   };
   if (!isRecord(input['profiles'])) return input;

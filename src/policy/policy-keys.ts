@@ -240,6 +240,7 @@ function unknownKey(key: string): HoldfastError {
 const moreIsWeaker = [
   'lifetimeMs',
   'requestLifetimeMs',
+  'viewLifetimeMs',
   'backdateMs',
   'graceMs',
   'extendedKeyUsage',

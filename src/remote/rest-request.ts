@@ -117,6 +117,7 @@ const believedCodes: Readonly<Record<number, readonly ErrorCode[]>> = {
     'append_only',
     'retention_locked',
     'node_quarantined',
+    'view_expired',
     'namespace_forbidden',
     'certificate_expired',
     'certificate_not_yet_valid',

@@ -6,13 +6,16 @@ import {
   noQuota,
 } from '../authority/index.ts';
 import { dayMs, HoldfastError, hourMs, type Log, minuteMs } from '../base/index.ts';
+import type { NetworkPolicy } from '../policy/index.ts';
 import type { ObjectType } from '../storage/index.ts';
 import type { QuotaState } from '../transport/index.ts';
 import { countClient } from './count-client.ts';
 import { repositoriesIn } from './store-repositories.ts';
 
 interface ClientLedgerOptions {
-  readonly authority: Pick<Authority, 'activity' | 'policy' | 'time'>;
+  readonly authority: Pick<Authority, 'activity' | 'time'> & {
+    readonly policy: { readonly current: Pick<NetworkPolicy, 'quotaBytes'> };
+  };
   /** Where the store is. */
   readonly directory: string;
   readonly log: Log;

@@ -13,6 +13,8 @@ export { type SelfSigned, selfSigned } from './self-signed.ts';
 export { ServerCredentials } from './server-credentials.ts';
 export { startAuthorityServer } from './start-authority-server.ts';
 export { rosterContext, startStorageServer } from './start-storage-server.ts';
+export { KeptView } from './storage-node/kept-view.ts';
+export { startStorageNode } from './storage-node/start-storage-node.ts';
 export { StorePlace } from './store-place.ts';
 export { StoreTrash } from './store-trash.ts';
 export { describeBinding, readBindings, ServerBindings } from './tls-bindings.ts';

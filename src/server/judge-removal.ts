@@ -7,7 +7,10 @@ import type { JudgeRemoval } from '../storage/index.ts';
  * Removals as the network has decided: a snapshot within the retention lock stays. Packs, indexes and keys go into the trash
  * whenever they came, since a prune puts others in their place; there they stay as long as any snapshot may need them.
  */
-export function removalJudge(authority: Pick<Authority, 'policy' | 'time'>): JudgeRemoval {
+export function removalJudge(authority: {
+  readonly policy: Pick<Authority['policy'], 'lockPeriods'>;
+  readonly time: Authority['time'];
+}): JudgeRemoval {
   return async ({ type, name }, { arrivedMs }) => {
     const periods = await authority.policy.lockPeriods();
     const removedMs = authority.time();

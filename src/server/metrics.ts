@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { Counter, Gauge, Registry } from 'prom-client';
-import { type Authority, noQuota } from '../authority/index.ts';
+import { type Authority, noQuota, type StorageNode } from '../authority/index.ts';
 import { type Clock, programVersion, secondMs } from '../base/index.ts';
 import type { ListenerPolicy } from '../policy/index.ts';
 import { acceptedConnection } from '../transport/index.ts';
@@ -151,6 +151,7 @@ async function lookUp(options: MetricsOptions): Promise<Family[]> {
     ...(await nodeFamilies(authority, shown)),
     ...(await evidenceFamilies(authority)),
     ...(await clientFamilies(authority)),
+    ...(await storageFamilies(authority)),
     ...[...(await store.measure()), ...(await scrub.measure())].map(({ name, help, value }) =>
       gauge(name, help, [{ value }]),
     ),
@@ -273,6 +274,48 @@ async function clientFamilies({ activity, clients, policy }: Authority): Promise
     ),
     gauge('holdfast_client_quota_bytes', 'Bytes that a client may store, where that is bounded.', quotas),
     gauge('holdfast_client_alarm', 'What of a client is not as usual, always 1.', alarms),
+  ];
+}
+
+/** What storage nodes say of themselves. */
+async function storageFamilies({ storageNodes }: Authority): Promise<Family[]> {
+  const nodes = (await storageNodes.list()).slice(0, maxNodes);
+  const samples = (valueOf: (told: NonNullable<StorageNode['told']>) => number | undefined): Sample[] =>
+    nodes.flatMap(({ name, told }) => {
+      const value = told && valueOf(told);
+      return value === undefined ? [] : [{ labels: { node: name }, value }];
+    });
+  return [
+    gauge(
+      'holdfast_storage_node_report_timestamp_seconds',
+      'When a storage node told last how it is.',
+      samples(({ receivedAt }) => seconds(receivedAt)),
+    ),
+    gauge(
+      'holdfast_storage_node_view_timestamp_seconds',
+      'When the view of the network was made that a storage node goes by.',
+      samples(({ report }) => seconds(new Date(report.viewMade))),
+    ),
+    gauge(
+      'holdfast_storage_node_problem',
+      'Whether a storage node serves no repositories, by its word.',
+      samples(({ report }) => Number(report.problem !== undefined)),
+    ),
+    gauge(
+      'holdfast_storage_node_capacity_bytes',
+      'Bytes of the disk of a storage node.',
+      samples(({ report }) => report.capacity),
+    ),
+    gauge(
+      'holdfast_storage_node_free_bytes',
+      'Bytes that can still be stored on the disk of a storage node.',
+      samples(({ report }) => report.free),
+    ),
+    gauge(
+      'holdfast_storage_node_stored_bytes',
+      'Bytes of all repositories of a storage node.',
+      samples(({ report }) => report.stored),
+    ),
   ];
 }
 

@@ -16,6 +16,7 @@ import type { NoteRefusal } from './refuse.ts';
 import type { Reply } from './reply.ts';
 import type { StoreTrash } from './store-trash.ts';
 import type { TicketGate } from './ticket-gate.ts';
+import type { ViewDesk } from './views/view-desk.ts';
 
 /** Who may call a route: anybody, or a peer with one of these roles. */
 export type Access = 'anybody' | readonly Role[];
@@ -71,6 +72,8 @@ export interface ServerContext {
   readonly downloads: DownloadLimit;
   /** What clients are to do, to whom each waits for. */
   readonly orders: Pick<OrderDesk, 'ordersOf'>;
+  /** What storage nodes go by. */
+  readonly views: Pick<ViewDesk, 'viewFor' | 'changed'>;
   readonly tickets: TicketGate;
   readonly reports: Pick<AgentReports, 'take'>;
   readonly trash: Pick<StoreTrash, 'snapshotsOf'>;

@@ -9,6 +9,7 @@ import { releaseRoutes } from './release-routes.ts';
 import { requestRoutes } from './request-routes.ts';
 import type { Call, Route } from './route.ts';
 import { crlRoutes, metricsRoute, ocspRoutes, statusRoutes } from './status-routes.ts';
+import { viewRoutes } from './views/view-routes.ts';
 
 /**
  * Every route of the server outside the repositories, as `docs/reference/api.md` shows them. The namespaces of repositories come
@@ -27,6 +28,7 @@ export const routes: readonly Route[] = [
   ...agentRoutes,
   ...orderRoutes,
   ...grantRoutes,
+  ...viewRoutes,
   ...adminRoutes,
   openApiRoute(() => routes),
 ];

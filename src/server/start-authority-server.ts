@@ -50,6 +50,7 @@ import { type StorePlace, storeWatch } from './store-place.ts';
 import { StoreTrash } from './store-trash.ts';
 import { TicketGate } from './ticket-gate.ts';
 import { shownCertificates } from './tls-bindings.ts';
+import { ViewDesk } from './views/view-desk.ts';
 import { networkConcerns } from './watch-network.ts';
 
 /** A server that has an authority, and all that one offers. */
@@ -153,6 +154,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
   scrub.begin();
   const orders = opened.use(new OrderDesk({ authority, log }));
   const grants = opened.use(new GrantGate({ authority, clock, log }));
+  const views = opened.use(new ViewDesk({ authority, clock, log }));
   const application = createApplication({
     authority,
     admin: {
@@ -173,6 +175,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
     enrolLimit: new EnrolLimit(clock),
     downloads: new DownloadLimit(),
     orders,
+    views,
     tickets,
     reports,
     trash,

@@ -201,6 +201,8 @@ const messages: Partial<Record<ErrorCode, string>> = {
     'this client has stored as much as it may: make room by forget and prune, or have its administrator give it more',
   trash_exceeded:
     'as much of this client rests in the trash as it may store at all: it goes by itself in time',
+  view_expired:
+    'this storage node has heard nothing of its server for too long: it gives what it has, and takes nothing new',
   node_quarantined: 'this client is in quarantine: it may restore, and nothing else',
   namespace_forbidden: 'this is not your repository',
   grant_over: 'the grant of this repository is over',

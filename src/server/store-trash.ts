@@ -4,7 +4,7 @@ import type { TrashDesk, TrashEmptied, TrashGroup, TrashOrder, TrashRestored } f
 import type { Authority } from '../authority/index.ts';
 import { dayMs, hourMs, isHoldfastError, type Log } from '../base/index.ts';
 import type { RemovedSnapshots } from '../enrol/index.ts';
-import { trashLockedUntil } from '../policy/index.ts';
+import { type NetworkPolicy, trashLockedUntil } from '../policy/index.ts';
 import { LocalStore, LocalTrash, type Trashed, trashedTypes } from '../storage/index.ts';
 import type { StorageNamespace } from './storage-path.ts';
 import { repositoriesIn } from './store-repositories.ts';
@@ -14,9 +14,18 @@ interface StoreTrashOptions {
   readonly directory: string;
   /** Throws while it is not there. */
   readonly check: (forWhat?: 'change') => Promise<void>;
-  readonly authority: Pick<Authority, 'activity' | 'clients' | 'policy' | 'time' | 'checkClock'>;
+  readonly authority: TrashRules;
   /** Bytes that can still be stored in a directory, and that its disk has; by the system unless said. */
   readonly roomOf?: (directory: string) => Promise<Room>;
+}
+
+/** By what it is decided what rests, and for how long. */
+interface TrashRules extends Pick<Authority, 'time' | 'checkClock'> {
+  readonly activity: Pick<Authority['activity'], 'doubt'>;
+  readonly clients: Pick<Authority['clients'], 'bounds' | 'noteTrash'>;
+  readonly policy: Pick<Authority['policy'], 'lockPeriods'> & {
+    readonly current: Pick<NetworkPolicy, 'trashTimeMs'>;
+  };
 }
 
 interface Room {
@@ -159,7 +168,7 @@ export class StoreTrash implements TrashDesk {
       authority.checkClock();
     } catch (error) {
       // By a wrong clock nothing has rested long enough. Both are said elsewhere.
-      if (isHoldfastError(error, 'store_missing', 'storage_failed', 'clock_wrong')) return;
+      if (isHoldfastError(error, 'store_missing', 'storage_failed', 'clock_wrong', 'view_expired')) return;
       throw error;
     }
     await this.#expireWhenDue(log);

@@ -36,6 +36,7 @@ export async function networkConcerns(
         state: 'raised',
         text: `client/${client} is not as usual: ${alarm}, ${detail}`,
       });
+  concerns.push(...(await storageConcerns(authority, { nowMs, sinceMs })));
   return [...concerns, ...authorityConcerns(authority, sets, nowMs)];
 }
 
@@ -50,6 +51,26 @@ function setConcern(
   const text = `the set ${name} of client/${client} is ${state} since ${since.toISOString()}: ${why}`;
   const isDoubtful = state === 'silent' && nowMs - sinceMs < listeningMs;
   return [{ subject, state, text, isDoubtful }];
+}
+
+/** A storage node tells each minute how it is. */
+const silentMs = 15 * minuteMs;
+
+/** Storage nodes that serve nothing, by their word, and those that have gone silent. */
+async function storageConcerns(
+  { storageNodes }: Authority,
+  { nowMs, sinceMs }: { readonly nowMs: number; readonly sinceMs: number },
+): Promise<Concern[]> {
+  return (await storageNodes.list()).flatMap(({ name, told }): Concern[] => {
+    if (told === undefined) return [];
+    const subject = `storage/${name}`;
+    const { problem } = told.report;
+    if (problem !== undefined)
+      return [{ subject, state: 'failed', text: `storage/${name} serves no repositories: ${problem}` }];
+    if (nowMs - told.receivedAt.getTime() <= silentMs) return [];
+    const text = `nothing was heard of storage/${name} since ${told.receivedAt.toISOString()}`;
+    return [{ subject, state: 'silent', text, isDoubtful: nowMs - sinceMs < listeningMs }];
+  });
 }
 
 /** Of a set that cannot be restored as it was saved, or that nothing has proven for too long, by the word of its client. */

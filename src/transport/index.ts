@@ -37,6 +37,7 @@ export {
   mayBeDone,
   mostHopeful,
   type Outage,
+  onceOnly,
   Streak,
 } from './line.ts';
 export {

@@ -168,6 +168,11 @@ export function mostHopeful(failures: readonly HoldfastError[]): HoldfastError |
   return failures.find((failure) => isPassing(failure) && !isMistyped(failure)) ?? failures[0];
 }
 
+/** A line that bears nothing: for who has another way, and would rather take that. */
+export function onceOnly(): Line {
+  return new Line({ backOff: () => undefined });
+}
+
 /** Whether nobody has heard what was asked, so that it may be asked again, or of another. */
 export function isUnheard({ code }: HoldfastError): boolean {
   return errorRow(code).heard === 'nobody';

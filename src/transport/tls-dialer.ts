@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import {
   type Bytes,
   type Clock,
-  type HoldfastError,
+  HoldfastError,
   isHoldfastError,
   type Secret,
   secondMs,
@@ -38,6 +38,8 @@ export interface TlsDialerOptions {
   readonly revocation?: ServerRevocation;
   /** What the other end may be; a server unless said. */
   readonly roles?: readonly Role[];
+  /** The name of the one node that it may be; any of these roles unless said. */
+  readonly name?: string;
   /** Roots that speak for every host which nothing is bound to, DER; for servers outside the network alone. */
   readonly outsideRoots?: () => readonly Bytes[];
   /** Headers of every request, by which servers are told of this program; none unless said. */
@@ -179,8 +181,8 @@ export class TlsDialer implements Disposable {
   }
 
   #judge(chain: readonly Bytes[], target: Target, at: Date): ValidPath {
-    const { bundle, roles = ['server'], outsideRoots } = this.#options;
-    return verifyServer({
+    const { bundle, roles = ['server'], name, outsideRoots } = this.#options;
+    const path = verifyServer({
       ...target,
       chain,
       bundle: bundle.current,
@@ -189,6 +191,14 @@ export class TlsDialer implements Disposable {
       outsideRoots: outsideRoots?.(),
       isPublicRoot,
     });
+    if (name === undefined) return path;
+    const { identity } = path[0];
+    if (identity?.network === bundle.current.network && identity.name === name) return path;
+    const found = identity === undefined ? 'no node' : `${identity.role} ${identity.name}`;
+    throw new HoldfastError(
+      'certificate_wrong_name',
+      `the certificate is of ${found}, expected ${roles.join(' or ')} ${name}`,
+    );
   }
 
   async #explain(error: HoldfastError, { chain, target, signal }: Refused): Promise<HoldfastError> {

@@ -61,6 +61,7 @@ export {
 } from './trust-bundle.ts';
 export { findTrustStores, type StoreCommand, type StoreScope, type TrustStore } from './trust-stores.ts';
 export { type ValidPath, validatePath } from './validate-path.ts';
+export { verifyIssuing } from './verify-issuing.ts';
 export { verifyReleaseSigner } from './verify-release-signer.ts';
 export {
   boundAnchors,

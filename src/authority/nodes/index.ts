@@ -12,3 +12,4 @@ export type { Arrival, JudgedReport, JudgedSet } from './judge-report.ts';
 export { type ClientReport, Nodes, type Sighting } from './nodes.ts';
 export { type ScheduleEntry, Schedules } from './schedules.ts';
 export { type SentSetEntry, SentSets } from './sent-sets.ts';
+export { type StorageNode, StorageNodes } from './storage-nodes.ts';

@@ -4,6 +4,7 @@ import { type Clock, HoldfastError, makePrivateDirectory } from '../../base/inde
 import type { ProcessLock } from '../../db/index.ts';
 import { BearerTokens } from '../enrol/index.ts';
 import { AuditLog } from '../log/index.ts';
+import { Activity } from '../nodes/index.ts';
 import { StoreRecord } from '../policy/index.ts';
 import { type AuthorityRecords, openRecords } from '../records/index.ts';
 import { Present } from '../standing/index.ts';
@@ -17,6 +18,8 @@ export interface OpenRosterOptions {
   readonly clock: Clock;
   /** Read in a thread of its own, which a server wants. */
   readonly worker?: boolean;
+  /** How a home begins anew where it is lost. */
+  readonly anew?: string;
 }
 
 /**
@@ -27,6 +30,8 @@ export class Roster implements AsyncDisposable {
   readonly network: string;
   readonly bearerTokens: BearerTokens;
   readonly store: StoreRecord;
+  /** What clients store and do here. */
+  readonly activity: Activity;
   readonly #close: () => Promise<void>;
 
   private constructor(
@@ -41,6 +46,7 @@ export class Roster implements AsyncDisposable {
     this.network = network;
     this.bearerTokens = new BearerTokens({ records, log, present, clock, issuer: { network } });
     this.store = new StoreRecord({ records, log, present });
+    this.activity = new Activity({ records, log });
     this.#close = async () => {
       present.stop();
       await records.close();
@@ -58,9 +64,14 @@ export class Roster implements AsyncDisposable {
   static async open(options: OpenRosterOptions): Promise<Roster> {
     const path = databaseIn(options.home);
     if (existsSync(path)) return await Roster.#openAt(options);
-    throw new HoldfastError('database_damaged', `${path} is missing, with all tokens of this server`, {
-      hint: 'mount its disk, or put it back from a copy of this home; without it begin anew: holdfast serve --self-signed --home DIR',
-    });
+    const { anew = 'holdfast serve --self-signed --home DIR' } = options;
+    throw new HoldfastError(
+      'database_damaged',
+      `${path} is missing, with all that this server knows of who comes`,
+      {
+        hint: `mount its disk, or put it back from a copy of this home; without it begin anew: ${anew}`,
+      },
+    );
   }
 
   static async #openAt(options: OpenRosterOptions): Promise<Roster> {

@@ -168,6 +168,19 @@ export class CertificateRecords {
     );
   }
 
+  /** Every certificate of some roles that is good at `nowMs`, its issuer not looked at, in the order of their issue. */
+  goodOfRoles(
+    roles: readonly Role[],
+    nowMs: number,
+  ): Promise<Pick<CertificateRow, 'issuer' | 'certificate'>[]> {
+    return this.#queries.all(
+      `SELECT c.issuer, c.certificate FROM certificates c JOIN identities i ON i.id = c.identity
+        WHERE i.role IN (${marks(roles.length)}) AND c.revoked_at IS NULL AND c.not_after >= ? ORDER BY c.id`,
+      ...roles,
+      nowMs,
+    );
+  }
+
   /** When the last certificate ends that each server has, where that is in a span of time. */
   endsOfServers(
     fromMs: number,

@@ -45,4 +45,5 @@ export type { ScheduleRow } from './schedules.ts';
 export type { SentSetRow } from './sent-sets.ts';
 export type { SightingRow } from './sightings.ts';
 export type { Standing, StateRow } from './state.ts';
+export type { StorageReportRow } from './storage-reports.ts';
 export type { BearerTokenRow, JoinCodeRow } from './tokens.ts';

@@ -19,6 +19,7 @@ import { ScheduleRecords } from './schedules.ts';
 import { SentSetRecords } from './sent-sets.ts';
 import { SightingRecords } from './sightings.ts';
 import { StateRecords } from './state.ts';
+import { StorageReportRecords } from './storage-reports.ts';
 import { BearerTokenRecords, JoinCodeRecords } from './tokens.ts';
 
 /**
@@ -50,6 +51,7 @@ export class Records {
   readonly clientDays: ClientDayRecords;
   readonly clientAlarms: ClientAlarmRecords;
   readonly nodeReports: NodeReportRecords;
+  readonly storageReports: StorageReportRecords;
   readonly jobs: JobRecords;
   readonly sentSets: SentSetRecords;
   readonly schedules: ScheduleRecords;
@@ -84,6 +86,7 @@ export class Records {
     this.clientDays = new ClientDayRecords(queries);
     this.clientAlarms = new ClientAlarmRecords(queries);
     this.nodeReports = new NodeReportRecords(queries);
+    this.storageReports = new StorageReportRecords(queries);
     this.jobs = new JobRecords(queries);
     this.sentSets = new SentSetRecords(queries);
     this.schedules = new ScheduleRecords(queries);
@@ -129,6 +132,7 @@ export const tables = [
   'client_days',
   'client_alarms',
   'node_reports',
+  'storage_reports',
   'jobs',
   'sent_sets',
   'schedules',

@@ -712,4 +712,23 @@ export const authorityMigrations: readonly Migration[] = [
       );
     `,
   },
+  {
+    // What storage nodes say of themselves. The log has nothing of it.
+    owner: 'authority',
+    version: 22,
+    sqlite: `
+      CREATE TABLE storage_reports (
+        name TEXT PRIMARY KEY,
+        received_at INTEGER NOT NULL,
+        report TEXT NOT NULL
+      ) STRICT;
+    `,
+    postgres: `
+      CREATE TABLE storage_reports (
+        name words PRIMARY KEY,
+        received_at moment NOT NULL,
+        report words NOT NULL
+      );
+    `,
+  },
 ];

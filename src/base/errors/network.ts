@@ -163,6 +163,24 @@ export const networkErrors = {
     kind: 'refused',
     status: 403,
   },
+  view_expired: {
+    happened:
+      'a storage node has heard nothing of its server for longer than `viewLifetimeMs`: it gives what it has, and takes nothing new',
+    next: 'see that the storage node reaches its server, and it goes on by itself; until then another place takes backups: holdfast backup --to server PATH',
+    kind: 'refused',
+    status: 403,
+  },
+  view_invalid: {
+    happened:
+      'what a storage node was told of its network, or has kept of it, is older than what it knows, was altered, or is signed by somebody else',
+    next: 'the storage node goes by what it knows; see which server it reaches, and whether that one was set back: holdfast status there',
+    kind: 'refused',
+  },
+  storage_node_unknown: {
+    happened: 'no storage node of that name is known, or it has not said yet where it is',
+    next: 'holdfast nodes --role storage, at the server, lists them; one says where it is when it is started: holdfast serve',
+    kind: 'usage',
+  },
   ticket_refused: {
     happened:
       'a ticket of the plain data channel is none, was altered, used before, or is too old; or what answered is not the server that gave it',

@@ -1,5 +1,6 @@
 import type { OperationAnswer } from '../../admin/index.ts';
 import { isDrillAlarm } from '../../agent/index.ts';
+import { minuteMs } from '../../base/index.ts';
 import { whyUnproven } from '../set/set-view.ts';
 import { type Row, table } from '../terminal/answer.ts';
 import { formatAge, formatBytes, formatShort, formatTime, plural } from '../terminal/format.ts';
@@ -52,7 +53,10 @@ function provenCell(drill: ReportedSetView['drill'], ago: (time: string) => stri
 
 /** What of nodes wants somebody's attention: sets that are not ok, alarms, and certificates that ended under sets. */
 export function attentionTo(nodes: readonly NodeOfList[], nowMs: number): string[] {
-  return [...nodes.flatMap((node) => attentionToNode(node)), ...setsOf(nodes).flatMap(attention)];
+  return [
+    ...nodes.flatMap((node) => [...attentionToNode(node), ...attentionToStorage(node, nowMs)]),
+    ...setsOf(nodes).flatMap(attention),
+  ];
 
   function attention([node, set]: readonly [string, ReportedSetView]): string[] {
     const { name, state, since, why, waiting, drill, unproven } = set;
@@ -80,6 +84,19 @@ export function attentionTo(nodes: readonly NodeOfList[], nowMs: number): string
 /** What of a set waits on its machine. */
 export function waitingTexts({ waiting }: ReportedSetView): string[] {
   return waiting === undefined ? [] : [`${plural(waiting.versions, 'version')} wait there`];
+}
+
+/** A storage node tells each minute how it is. */
+const silentMs = 15 * minuteMs;
+
+/** Of a storage node that serves nothing, or that nothing is heard of. */
+function attentionToStorage({ name, storage }: NodeOfList, nowMs: number): string[] {
+  if (storage === undefined) return [];
+  const { problem, told } = storage;
+  if (problem !== null) return [`storage/${name} serves no repositories: ${problem}`];
+  if (told === null) return [`storage/${name} was never started`];
+  const silence = nowMs - Date.parse(told);
+  return silence > silentMs ? [`nothing was heard of storage/${name}, ${formatAge(silence)}`] : [];
 }
 
 function attentionToNode({ role, name, alarms = [], state, notAfter, report }: NodeOfList): string[] {

@@ -17,21 +17,28 @@ export interface RepositoryOptions {
 export interface ReadOptions extends RepositoryOptions {
   /** The number of a grant, or the client that it is from. */
   readonly grant?: string;
+  /** A storage node, whose repository of this machine is meant. */
+  readonly from?: string;
 }
 
 /** Adds the options that say which repository is read: also what another machine has granted. */
 export function addReadOptions(command: Command): Command {
-  addRules(command, atMostOne('--grant', '--repo'), atMostOne('--grant', '--password-file'));
-  return addRepositoryOptions(command).option(
-    '--grant <grant>',
-    'what another machine has saved, by a grant: its name, or the number of the grant',
-  );
+  addRules(command, atMostOne('--grant', '--repo', '--from'), atMostOne('--grant', '--password-file'));
+  return addRepositoryOptions(command)
+    .option(
+      '--grant <grant>',
+      'what another machine has saved, by a grant: its name, or the number of the grant',
+    )
+    .option('--from <node>', 'the own repository at a storage node, by its name, or at the server');
 }
 
 /** Adds the options that say which repository is meant. */
 export function addRepositoryOptions(command: Command): Command {
   return command
-    .option('--repo <location>', 'a directory or sub-repository URL instead of the own one at the server')
+    .option(
+      '--repo <location>',
+      'a directory, a sub-repository URL, or node:NAME, instead of the own one at the server',
+    )
     .option('--password-file <file>', 'password of a repository that Holdfast has no key for');
 }
 

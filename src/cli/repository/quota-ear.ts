@@ -7,12 +7,15 @@ import { formatBytes } from '../terminal/format.ts';
 export class QuotaEar implements AsyncDisposable {
   readonly #context: Context;
   readonly #node: Node;
+  readonly #isKept: boolean;
   #newest: QuotaState | undefined;
   #isSaid = false;
 
-  constructor(context: Context, node: Node) {
+  /** What a storage node says is not kept: `status` shows what is at the server. */
+  constructor(context: Context, node: Node, { isKept = node.isOwn }: { readonly isKept?: boolean } = {}) {
     this.#context = context;
     this.#node = node;
+    this.#isKept = isKept;
   }
 
   hear(told: QuotaState): void {
@@ -24,7 +27,7 @@ export class QuotaEar implements AsyncDisposable {
 
   /** Keeps the newest, where the home is this user's. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#newest !== undefined && this.#node.isOwn)
+    if (this.#newest !== undefined && this.#isKept)
       await noteQuota(this.#node.directory, this.#newest, this.#context);
   }
 }

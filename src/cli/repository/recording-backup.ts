@@ -89,6 +89,7 @@ function placeName({ workingDirectory }: Context, repo: string | undefined): str
   if (repo === undefined) return serverPlace;
   const place = repositoryPlace(workingDirectory, repo);
   if (place.kind === 'directory') return place.path;
+  if (place.kind === 'node') return `node:${place.name}`;
   const url = new URL(place.url);
   return `${url.origin}${url.pathname}`;
 }

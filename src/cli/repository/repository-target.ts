@@ -1,6 +1,8 @@
 import { stat } from 'node:fs/promises';
 import {
   type Connection,
+  connectNode,
+  connectStorage,
   localRepository,
   type Node,
   type OpenRepositoryOptions,
@@ -10,14 +12,16 @@ import {
   openRepositoryAt,
   type RepositoryLocation,
   readNodeState,
+  StorageConnection,
 } from '../../agent/index.ts';
 import { HoldfastError, isHoldfastError, type Secret, systemErrorCode } from '../../base/index.ts';
 import { type EscrowFingerprint, kitEscrowLine } from '../../enrol/index.ts';
+import { isNodeName } from '../../policy/index.ts';
 import type { Polynomial, Repository } from '../../repository/index.ts';
 import type { TransferLimits } from '../../storage/index.ts';
-import type { ConnectionInfo } from '../../transport/index.ts';
+import { type ConnectionInfo, isOutOfReach, onceOnly } from '../../transport/index.ts';
 import { localPath, placeKind } from '../files/local-path.ts';
-import { withHome } from '../home/home.ts';
+import { type Home, withHome } from '../home/home.ts';
 import { connectOwn, openOwnNode } from '../home/own-node.ts';
 import type { ReadOptions } from '../options/repository-options.ts';
 import type { Context } from '../program/context.ts';
@@ -61,41 +65,140 @@ export async function openTarget(
   opening: OpenTargetOptions = {},
 ): Promise<Target> {
   const { create = false, startOver = false, cached = true, limits = {}, polynomial, option } = opening;
-  const { repo, passwordFile, grant } = options;
+  const { passwordFile, grant } = options;
+  const repo = saidPlace(options);
   if (grant !== undefined) return await openGranted(context, grant, { cached, limits });
   const password = passwordFile === undefined ? undefined : await readPasswordFile(context, passwordFile);
   const named = repo === undefined ? undefined : repositoryPlace(context.workingDirectory, repo, option);
   const elsewhere = { create, startOver, polynomial, password, limits };
   if (named?.kind === 'directory') return openDirectory(context, named.path, elsewhere);
+  if (named?.kind === 'node')
+    return await openAtFirst(context, [named.name], { ...elsewhere, cached, mayMove: false });
   const outside = await openOutside(context, named?.url, { ...elsewhere, cached });
   if (outside !== undefined) return outside;
+  if (named !== undefined) return await openAtServer(context, named.url, { ...elsewhere, cached });
+  const places = await ownPlaces(context);
+  return await openAtFirst(context, places, { ...elsewhere, cached, mayMove: create });
+}
+
+/** `node:vault1` for a storage node that an option of its own names, else what `--repo` says. */
+export function saidPlace({ repo, to, from }: ReadOptions & { readonly to?: string }): string | undefined {
+  const name = to ?? from;
+  return name === undefined ? repo : `${nodeScheme}${name}`;
+}
+
+/** Whether that is a repository of this machine in its network, which is made where there is none yet. */
+export function isOwnPlace(options: Parameters<typeof saidPlace>[0]): boolean {
+  const place = saidPlace(options);
+  return place === undefined || place.startsWith(nodeScheme);
+}
+
+const nodeScheme = 'node:';
+/** What the server of the network is called where storage nodes are named. */
+const serverName = 'server';
+
+/** Where this machine backs up unless something else is said, the first choice first. */
+async function ownPlaces(context: Context): Promise<readonly string[]> {
+  const { node } = await openOwnNode(context);
+  checkHasRepository(node);
+  const { storage } = node.clientPolicy;
+  return storage.length === 0 ? [serverName] : storage;
+}
+
+/** How a repository of this machine in its network is opened. */
+interface OwnOptions extends ElsewhereOptions {
+  readonly cached: boolean;
+}
+
+/**
+ * Opens the repository of this machine at the first of some places, storage nodes by their names or the server. One that is out of
+ * reach is passed over where something new is stored, and nothing has begun: what is read is where it was stored.
+ */
+async function openAtFirst(
+  context: Context,
+  names: readonly string[],
+  { mayMove, ...options }: OwnOptions & { readonly mayMove: boolean },
+): Promise<Target> {
+  for (const [at, name] of names.entries()) {
+    const hasNext = mayMove && at < names.length - 1;
+    try {
+      return await openAtNode(context, { name, hasNext }, options);
+    } catch (error) {
+      if (!hasNext || !isOutOfReach(error)) throw error;
+      context.output.warn(`${name} is out of reach, and ${names[at + 1] ?? ''} is tried: ${error.message}`);
+    }
+  }
+  throw new TypeError('no place was named');
+}
+
+async function openAtNode(
+  context: Context,
+  { name, hasNext }: { readonly name: string; readonly hasNext: boolean },
+  options: OwnOptions,
+): Promise<Target> {
   const { home, node } = await openOwnNode(context);
-  if (repo === undefined) checkHasRepository(node);
+  checkHasRepository(node);
+  const { clock, log, signal, line } = context;
+  if (name === serverName) {
+    if (hasNext) (await connectNode(node, { clock, log, signal, line: onceOnly() }))[Symbol.dispose]();
+    return await openAtServer(context, undefined, options);
+  }
+  const connecting = connectStorage(node, { name, hasNext }, { clock, log, signal, line });
+  return await openThrough(context, home, await connecting, options);
+}
+
+/** The own repository at the server, or the one at `url` there. */
+async function openAtServer(context: Context, url: string | undefined, options: OwnOptions): Promise<Target> {
+  const { home, node } = await openOwnNode(context);
   await using opened = new AsyncDisposableStack();
   const serving = await serveMeanwhile(context, home);
   if (serving !== undefined) opened.use(serving);
-  const connection = opened.use(await connectOwn(context, node));
-  const quota = opened.use(new QuotaEar(context, connection.node));
+  const connection = await connectOwn(context, node);
+  const target = opened.use(await openThrough(context, home, connection, { ...options, url }));
+  const held = opened.move();
+  return withEnd(target, held);
+}
+
+/** `target`, which ends with everything that was opened for it. */
+function withEnd(target: Target, opened: AsyncDisposableStack): Target {
+  return {
+    ...target,
+    get route() {
+      return target.route;
+    },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+/** Opens what is at the other end of a connection, which ends with it. */
+async function openThrough(
+  context: Context,
+  { cache }: Home,
+  connection: Connection | StorageConnection,
+  { url, cached, limits, ...options }: OwnOptions & { readonly url?: string | undefined },
+): Promise<Target> {
+  await using opened = new AsyncDisposableStack();
+  opened.use(connection);
+  const { node } = connection;
+  const isAtServer = !(connection instanceof StorageConnection);
+  const quota = opened.use(new QuotaEar(context, node, { isKept: isAtServer && node.isOwn }));
   const place = await connection.place({
-    url: named?.url,
+    ...(url !== undefined && { url }),
     // What somebody else keeps there is no place for copies of one's own.
-    cache: cached && node.isOwn ? home.cache : undefined,
+    ...(cached && node.isOwn && { cache }),
     onQuota: (told) => quota.hear(told),
     limits,
   });
   const repository = await openAsking(context, place, {
-    create,
-    startOver,
-    polynomial,
-    password,
-    onEscrowed: (fingerprint) => sayEscrowed(context, connection, fingerprint),
+    ...options,
+    onEscrowed: (fingerprint) => sayEscrowed(context, node, fingerprint),
   });
   repository.onDamage((message) => context.output.warn(message));
   const held = opened.move();
   return {
     repository,
     place,
-    node: connection.node,
+    ...(isAtServer && { node }),
     get route() {
       return describeConnection(connection);
     },
@@ -130,7 +233,7 @@ async function openGranted(
 }
 
 /** The kit is with a person by now, who has to write it there. */
-function sayEscrowed({ output }: Context, { node }: Connection, fingerprint: EscrowFingerprint): void {
+function sayEscrowed({ output }: Context, node: Node, fingerprint: EscrowFingerprint): void {
   const { role, name } = node.identity;
   output.say(
     `  sealed      for the recovery kit; write on it: ${kitEscrowLine({ node: `${role}/${name}`, fingerprint })}`,
@@ -138,8 +241,9 @@ function sayEscrowed({ output }: Context, { node }: Connection, fingerprint: Esc
 }
 
 /** `over TLS 1.3 X25519MLKEM768`, of the last connection that was made. */
-export function describeConnection(connection: Connection): string {
-  return overTls(connection.security());
+export function describeConnection(connection: Connection | StorageConnection): string {
+  const at = connection instanceof StorageConnection ? `at ${connection.name} ` : '';
+  return `${at}${overTls(connection.security())}`;
 }
 
 function overTls({ protocol, group }: ConnectionInfo): string {
@@ -269,15 +373,20 @@ async function openAsking(
 export type RepositoryPlace =
   | { readonly kind: 'directory'; readonly path: string }
   /** `https://HOST:PORT/PATH`. */
-  | { readonly kind: 'server'; readonly url: string };
+  | { readonly kind: 'server'; readonly url: string }
+  /** The own repository at a storage node, by its name, or at the server. */
+  | { readonly kind: 'node'; readonly name: string };
 
 /**
- * Reads `--repo`, or another option of its kind: a folder, or a repository at a server by `https://…`, also as restic writes it, `rest:https://…`.
+ * Reads `--repo`, or another option of its kind: a folder, a repository at a server by `https://…`, also as restic writes it, `rest:https://…`,
+ * or the own one at a storage node, `node:NAME`.
  * @throws HoldfastError `usage` for every other kind of place
  */
 export function repositoryPlace(from: string, text: string, option = '--repo'): RepositoryPlace {
   const url = text.replace(/^rest:(?=https:)/i, '');
   if (/^https:/i.test(url) && URL.canParse(url)) return { kind: 'server', url };
+  if (text.startsWith(nodeScheme))
+    return { kind: 'node', name: storageNodeName(text.slice(nodeScheme.length)) };
   // `host:path` is how ssh, scp and rclone write one.
   if (!text.split('/', 1)[0]?.includes(':')) return { kind: 'directory', path: localPath(from, text) };
   const message = `${option} names ${placeKind(text)}: expected a folder of this machine, or https://HOST:PORT/PATH`;
@@ -287,6 +396,14 @@ export function repositoryPlace(from: string, text: string, option = '--repo'): 
   throw new HoldfastError('usage', message, { hint });
 }
 
+/** @throws HoldfastError `usage` */
+function storageNodeName(name: string): string {
+  if (isNodeName(name)) return name;
+  throw new HoldfastError('usage', `${JSON.stringify(name.slice(0, 80))} is no name of a storage node`, {
+    hint: 'holdfast nodes --role storage, at the server, lists them',
+  });
+}
+
 /**
  * The URL of a repository at a server, as `--repo` names it where nothing else will do.
  * @throws HoldfastError `usage`
@@ -294,7 +411,7 @@ export function repositoryPlace(from: string, text: string, option = '--repo'): 
 export function repositoryUrl(from: string, text: string): string {
   const place = repositoryPlace(from, text);
   if (place.kind === 'server') return place.url;
-  throw new HoldfastError('usage', '--repo names a folder: expected https://HOST:PORT/PATH', {
+  throw new HoldfastError('usage', `--repo names ${text}: expected https://HOST:PORT/PATH`, {
     hint: 'a repository in a folder needs no recovery: its password opens it',
   });
 }

@@ -33,6 +33,7 @@ Examples:
   holdfast set add system /etc /home --every 'daily 02:30' --zone Europe/Berlin --exclude '*.tmp'
   holdfast set add papers ~/Papers --live
   holdfast set add music ~/Music --every 1d --limit-upload 2000,08:00-18:00=500
+  holdfast set add films ~/Films --every 1d --to vault1
   holdfast set add photos ~/Photos --every 'weekly sun 03:00' --repo /mnt/disk/repo
 `;
 

@@ -31,12 +31,16 @@ import {
   type RepositoryOptions,
 } from '../options/repository-options.ts';
 import { downloadLimit, type LimitOptions, uploadLimit } from '../options/transfer-limits.ts';
+import { addRules, atMostOne } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
 import { readExcludes } from '../repository/backing-up.ts';
-import { openTarget, repositoryPlace } from '../repository/repository-target.ts';
+import { openTarget, repositoryPlace, saidPlace } from '../repository/repository-target.ts';
 
 /** What is said of a set beside its name. */
-export interface SetOptions extends RepositoryOptions, TimedOptions {}
+export interface SetOptions extends RepositoryOptions, TimedOptions {
+  /** The storage node that it is saved to. */
+  readonly to?: string;
+}
 
 /** What is said of a set wherever it is to run. */
 export interface TimedOptions extends ExcludeOptions, LimitOptions {
@@ -56,7 +60,13 @@ export interface TimedOptions extends ExcludeOptions, LimitOptions {
 
 /** Adds the options that say when a set is backed up, where to, and what of it. */
 export function addSetOptions(command: Command): Command {
-  return addTimedOptions(addRepositoryOptions(command));
+  addRules(command, atMostOne('--to', '--repo'));
+  return addTimedOptions(
+    addRepositoryOptions(command).option(
+      '--to <node>',
+      'the storage node to save to, by its name, or server',
+    ),
+  );
 }
 
 /** Adds those of them that say when, and what is left out. */
@@ -114,7 +124,8 @@ export async function chooseSet(
     excludeCaches,
     tag = [],
   } = options;
-  const { repo, passwordFile, hookLimit, between, keep } = options;
+  const { passwordFile, hookLimit, between, keep } = options;
+  const repo = saidPlace(options);
   if (live) checkWatchable();
   parseSchedule(every, zone);
   if (between !== undefined) parseHours(between);
@@ -173,7 +184,8 @@ async function chooseHooks(
 
 function placeText(from: string, repo: string): string {
   const place = repositoryPlace(from, repo);
-  return place.kind === 'directory' ? place.path : place.url;
+  if (place.kind === 'directory') return place.path;
+  return place.kind === 'node' ? repo : place.url;
 }
 
 /** Neither is ever backed up: a set of nothing else would be one of nothing. */

@@ -1,5 +1,5 @@
-import type { IncomingMessage } from 'node:http';
 import { JobReport, Orders, orderPaths, parseMessage } from '../../enrol/index.ts';
+import { goneWith } from '../held-requests.ts';
 import { jsonBody } from '../read-request.ts';
 import { jsonReply } from '../reply.ts';
 import type { Call, Route } from '../route.ts';
@@ -47,16 +47,4 @@ export const orderRoutes: readonly Route[] = [
 function nameOf({ peer, request }: Call): string {
   if (peer === undefined) throw new TypeError(`${request.url} was called without a peer`);
   return peer.identity.name;
-}
-
-/** A signal that is aborted when a connection ends, which nothing listens to any more once it is disposed of. */
-function goneWith(socket: IncomingMessage['socket']): Disposable & { readonly signal: AbortSignal } {
-  const ending = new AbortController();
-  const end = (): void => ending.abort();
-  socket.once('close', end);
-  if (socket.destroyed) end();
-  return {
-    signal: ending.signal,
-    [Symbol.dispose]: () => void socket.removeListener('close', end),
-  };
 }
