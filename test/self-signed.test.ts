@@ -67,6 +67,10 @@ describe('a server without an authority', () => {
     assert.equal((await curl('-k', `${url()}${path}`)).stdout, pem);
     assert.equal((await curl(`http://127.0.0.1:${port + 2}${path}`)).stdout, pem);
     assert.match((await runProgram('curl', ['-sS', url()], { expected: 60 })).stderr, /self.signed/);
+    assert.match((await run('vault', ['status', '--check'])).stdout, /^HOLDFAST OK/);
+    const walked = await run('vault', ['doctor']);
+    assert.match(walked.stdout, /certificates +ok +self-signed: [\d,]+ days left/);
+    assert.match(walked.stdout, /server name +ok +believed for 127\.0\.0\.1/);
     const status = JSON.parse((await run('vault', ['status', '--json'])).stdout);
     assert.equal(status.selfSigned.fingerprint.toLowerCase(), `sha256:${shown}`);
     assert.deepEqual(status.selfSigned.warnings, []);
@@ -125,6 +129,7 @@ describe('a server without an authority', () => {
       (await run('vault', ['status'])).stderr,
       /not for vault\.example; holdfast serve --renew-certificate/,
     );
+    assert.match((await run('vault', ['doctor'], 20)).stdout, /FAILED +no server runs in this home/);
     await start();
     assert.equal((await fingerprints())[0], before);
     assert.match(server.stdout, /certificate self-signed, kept/);

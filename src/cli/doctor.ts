@@ -1,7 +1,7 @@
 import { ownPart, readNodeState } from '../agent/index.ts';
 import { HoldfastError, isHoldfastError } from '../base/index.ts';
 import { causeIn, type Examination, examine, type Finding, type OwnPart } from '../transport/index.ts';
-import { examineServer } from './examining/examine-server.ts';
+import { examineAlone, examineServer } from './examining/examine-server.ts';
 import { readLog, type SupportBundle, supportBundle } from './examining/support-bundle.ts';
 import { checkChosenFile, forceOption, writeChosenFile } from './files/chosen-file.ts';
 import { localPath } from './files/local-path.ts';
@@ -102,7 +102,8 @@ async function serverHere(context: Context): Promise<readonly Examination[]> {
     throw error;
   });
   const settings = home && (await readSettings(home));
-  return home === undefined || settings === undefined ? [] : await examineServer(context, home, settings);
+  if (home === undefined || settings === undefined) return [];
+  return await (settings.selfSigned === true ? examineAlone : examineServer)(context, home, settings);
 }
 
 /** Of the ways to servers one is enough; a server is to be well everywhere. */

@@ -9,7 +9,7 @@ import {
 import type { Roster } from '../authority/index.ts';
 import { type Bytes, type Clock, HoldfastError, type Log, secondMs } from '../base/index.ts';
 import { certificatePem } from '../pki/index.ts';
-import { addressesOf, type ListenerPolicy } from '../policy/index.ts';
+import { addressesOf, type ListenerPolicy, weakerThanDefault } from '../policy/index.ts';
 import { Hot, type TlsBindings, TokenGate } from '../transport/index.ts';
 import { listenOnSocket } from './admin-socket.ts';
 import { EnrolLimit } from './enrol-limit.ts';
@@ -144,7 +144,11 @@ export function rosterContext(
 
 function applicationOf(options: StorageServerOptions, letIn: LetIn): Application {
   const { roster, certificate, listeners, names, log } = options;
-  const views: readonly ListenerView[] = listeners.map((policy) => viewOf(policy, names));
+  // Nobody is certified here, so that nothing is weaker for asking nobody.
+  const views = listeners.map((policy): ListenerView => {
+    const weaker = weakerThanDefault({ ...policy, clientCertificate: 'require' });
+    return { ...viewOf(policy, names), weaker };
+  });
   const admin = rosterContext(options, { listeners: views, letIn: () => letIn.list() });
   const caller = localAdmin(roster.network);
   const servers = addressesOf(listeners, ['storage'], names).map((address) => `https://${address}`);

@@ -17,6 +17,7 @@ import type { AnswerOf } from '../answers.ts';
 import { localPath } from '../files/local-path.ts';
 import { openOwnNode } from '../home/own-node.ts';
 import type { Context } from '../program/context.ts';
+import { commandLine } from '../repository/command-line.ts';
 import { type Answer, note, type Row, table } from '../terminal/answer.ts';
 import type { Word } from '../word.ts';
 
@@ -179,5 +180,8 @@ function* importRows(
     lines.map(({ line, says, becomes: here }) => [String(line), says, here]),
     'the file says nothing',
   );
-  if (!yes) yield note(`nothing was changed; holdfast client import ${file} --yes puts it in place`);
+  if (!yes)
+    yield note(
+      `nothing was changed; ${commandLine(['holdfast', 'client', 'import', file, '--yes'])} puts it in place`,
+    );
 }

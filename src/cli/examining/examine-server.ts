@@ -1,7 +1,9 @@
 import { statfs } from 'node:fs/promises';
 import type { OperationAnswer } from '../../admin/index.ts';
-import { type HoldfastError, isHoldfastError } from '../../base/index.ts';
+import { findKeystore } from '../../agent/index.ts';
+import { dayMs, type HoldfastError, isHoldfastError } from '../../base/index.ts';
 import { addressesOf, listenersOf, namesForCodes, namesToTell, reachableNames } from '../../policy/index.ts';
+import { readBindings } from '../../server/index.ts';
 import {
   bad,
   type Examination,
@@ -12,11 +14,12 @@ import {
   poor,
   weaker,
 } from '../../transport/index.ts';
-import { singleRootBundle, type TrustBundle, trustAnchor } from '../../trust/index.ts';
+import { serverLabel, singleRootBundle, type TrustBundle, trustAnchor } from '../../trust/index.ts';
 import { askAdmin, type NetworkStatus, networkStatus } from '../home/administering.ts';
 import type { Home } from '../home/home.ts';
 import { type Settings, storeDirectory } from '../home/settings.ts';
 import type { Context } from '../program/context.ts';
+import { aloneListeners } from '../serving/alone-listeners.ts';
 import { plural } from '../terminal/format.ts';
 
 /**
@@ -34,12 +37,7 @@ export async function examineServer(
     ...(isHoldfastError(known)
       ? [{ step: 'authority', ...failed(known) } as const]
       : authorityFindings(known)),
-    ...(await diskFindings(
-      new Map([
-        ['the home', home.path],
-        ['the store', storeDirectory(home, settings)],
-      ]),
-    )),
+    ...(await diskFindings(placesOf(home, settings))),
   ];
   const machine = { url: home.path, findings, ms: Math.round(performance.now() - startMs) };
   if (isHoldfastError(known)) return [machine];
@@ -49,6 +47,60 @@ export async function examineServer(
     examine({ url: new URL(url), own, clock, signal, asStranger: true }),
   );
   return [machine, ...(await Promise.all(dialled))];
+}
+
+/**
+ * A server without an authority as its clients see it: its machine, and then every address, dialled by whoever believes the
+ * certificates that it shows and nobody else.
+ */
+export async function examineAlone(context: Context, home: Home, settings: Settings): Promise<Examination[]> {
+  const startMs = performance.now();
+  const known = await aloneStatusOf(context);
+  const findings = [
+    ...(isHoldfastError(known)
+      ? [{ step: 'machine', ...failed(known) } as const]
+      : aloneFindings(known, context)),
+    ...(await diskFindings(placesOf(home, settings))),
+  ];
+  const machine = { url: home.path, findings, ms: Math.round(performance.now() - startMs) };
+  const keystore = await findKeystore(home.node);
+  if (isHoldfastError(known) || keystore === undefined || !keystore.has(serverLabel)) return [machine];
+  const { clock, signal } = context;
+  const names = reachableNames(settings.names);
+  const shown = [
+    keystore.certificate(serverLabel)[0],
+    ...readBindings(keystore).map(({ credentials }) => credentials.chain[0]),
+  ];
+  const anchors = shown.flatMap((der) =>
+    der === undefined ? [] : [trustAnchor(der, { kind: 'server', names })],
+  );
+  const own = { bundle: { network: settings.network, anchors } };
+  const addresses = addressesOf(aloneListeners(settings), ['storage'], namesToTell(names));
+  const dialled = addresses.map((address) =>
+    examine({ url: new URL(`https://${address}`), own, clock, signal, asStranger: true }),
+  );
+  return [machine, ...(await Promise.all(dialled))];
+}
+
+/** What such a server says of itself, or why it does not. */
+async function aloneStatusOf(context: Context): Promise<OperationAnswer<'status'> | HoldfastError> {
+  try {
+    return await askAdmin(context, (admin) => admin.call('status', {}), 'when damaged');
+  } catch (error) {
+    if (isHoldfastError(error) && error.code !== 'interrupted') return error;
+    throw error;
+  }
+}
+
+/** Names that its certificate is not for are found by whoever dials them. */
+function aloneFindings(status: OperationAnswer<'status'>, { clock }: Context): Finding[] {
+  const { selfSigned } = status;
+  const days = (end: string): number => Math.floor((Date.parse(end) - clock.now()) / dayMs);
+  const own =
+    selfSigned === undefined
+      ? []
+      : [certificateFinding('self-signed', days(selfSigned.notAfter), 'holdfast serve --renew-certificate')];
+  return [...own, ...serverFindings(status)];
 }
 
 /** What an authority says of itself. */
@@ -102,14 +154,24 @@ function toldAddresses(settings: Settings, { status }: Known): readonly string[]
 }
 
 function authorityFindings({ status, ca }: Known): Finding[] {
-  const { authority, listeners, store, bound = [] } = status;
+  const { authority } = status;
   const { network, standing } = authority;
+  const next = 'holdfast ca show says what comes next';
   return [
     {
       step: 'authority',
       ...(ca.clock === null ? good(`of the network ${network}: ${standing}`) : bad('clock_wrong', ca.clock)),
     },
-    ...[authority.root, authority.issuing].map(({ label, daysLeft }) => certificateFinding(label, daysLeft)),
+    ...[authority.root, authority.issuing].map(({ label, daysLeft }) =>
+      certificateFinding(label, daysLeft, next),
+    ),
+    ...serverFindings(status),
+  ];
+}
+
+/** What is looked at of every server, with an authority or without one. */
+function serverFindings({ listeners, store, bound = [] }: OperationAnswer<'status'>): Finding[] {
+  return [
     ...bound.map(({ target, state, notAfter }): Finding => {
       const found = `the certificate bound to the ${target} ${state === 'ended' ? 'ended' : 'ends'} ${notAfter}`;
       return {
@@ -133,16 +195,13 @@ function authorityFindings({ status, ca }: Known): Finding[] {
 
 const soonDays = 30;
 
-function certificateFinding(label: string, daysLeft: number): Finding {
+function certificateFinding(label: string, daysLeft: number, next: string): Finding {
   const found = `${label}: ${daysLeft < 0 ? 'ended' : `${plural(daysLeft, 'day')} left`}`;
   const step = 'certificates';
-  if (daysLeft < 0)
-    return { step, ...bad('certificate_expired', found, 'holdfast ca show says what comes next') };
+  if (daysLeft < 0) return { step, ...bad('certificate_expired', found, next) };
   return {
     step,
-    ...(daysLeft < soonDays
-      ? poor('certificate_expired', found, 'holdfast ca show says what comes next')
-      : good(found)),
+    ...(daysLeft < soonDays ? poor('certificate_expired', found, next) : good(found)),
   };
 }
 
@@ -161,6 +220,14 @@ function listenerFindings({
       }),
     ),
   ];
+}
+
+/** Where a server writes. */
+function placesOf(home: Home, settings: Settings): ReadonlyMap<string, string> {
+  return new Map([
+    ['the home', home.path],
+    ['the store', storeDirectory(home, settings)],
+  ]);
 }
 
 const gigabyte = 1e9;

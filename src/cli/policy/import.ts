@@ -4,6 +4,7 @@ import { importClient } from '../client/import.ts';
 import { localPath } from '../files/local-path.ts';
 import { askAdmin, withAdmin } from '../home/administering.ts';
 import type { Context } from '../program/context.ts';
+import { commandLine } from '../repository/command-line.ts';
 import { type Answer, note, type Row, row } from '../terminal/answer.ts';
 import { plural } from '../terminal/format.ts';
 import type { Word } from '../word.ts';
@@ -47,7 +48,7 @@ function* importRows(
   yield* plainRows(plainClients);
   if (!applied)
     yield note(
-      `nothing was changed; holdfast policy import ${file} --yes makes ${plural(changes.length, 'change')}`,
+      `nothing was changed; ${commandLine(['holdfast', 'policy', 'import', file, '--yes'])} makes ${plural(changes.length, 'change')}`,
     );
 }
 

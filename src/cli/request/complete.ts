@@ -5,6 +5,7 @@ import { readCertificates } from '../files/certificate-file.ts';
 import { localPath } from '../files/local-path.ts';
 import { openHome } from '../home/home.ts';
 import type { Context } from '../program/context.ts';
+import { commandLine } from '../repository/command-line.ts';
 import { type Answer, type Row, row, warning } from '../terminal/answer.ts';
 import type { Word } from '../word.ts';
 
@@ -43,5 +44,5 @@ function* completedRows(
   yield row('valid', `${notBefore} to ${notAfter}`);
   if (isAlone)
     yield warning('no issuing certificate is in the file: clients that do not have it will find no path');
-  yield row('next', `holdfast tls bind ${file}`);
+  yield row('next', commandLine(['holdfast', 'tls', 'bind', file]));
 }

@@ -4,7 +4,7 @@ import { findKeystore, keyOf, openOrCreateKeystore } from '../../agent/index.ts'
 import { hasAuthority, Roster } from '../../authority/index.ts';
 import { HoldfastError } from '../../base/index.ts';
 import { tellServiceManager } from '../../files/index.ts';
-import { listenersOf, reachableNames } from '../../policy/index.ts';
+import { reachableNames } from '../../policy/index.ts';
 import {
   BindingDesk,
   noToldRoots,
@@ -31,6 +31,7 @@ import { backupHistory, backupHistoryJson } from '../repository/backup-history.t
 import { type SetStanding, setStanding, standingRows } from '../set/set-view.ts';
 import { type Answer, printRows, type Row, row, warning } from '../terminal/answer.ts';
 import { formatRemaining } from '../terminal/format.ts';
+import { aloneListeners } from './alone-listeners.ts';
 import { boundRows, boundWarnings } from './bound-view.ts';
 import { type ServingOptions, settingsOf } from './serving.ts';
 
@@ -173,24 +174,6 @@ async function openAlone(
     await roster[Symbol.asyncDispose]();
     throw error;
   }
-}
-
-/** Clients come by tokens alone, and nobody joins: one port for repositories, and one where the certificate can be fetched. */
-function aloneListeners(settings: Settings): ReturnType<typeof listenersOf> {
-  if (settings.listeners !== undefined) return settings.listeners;
-  return listenersOf(settings).flatMap((listener) =>
-    listener.name === 'main'
-      ? [
-          {
-            ...listener,
-            clientCertificate: 'off' as const,
-            services: ['storage' as const, 'status' as const],
-          },
-        ]
-      : listener.kind === 'plain'
-        ? [listener]
-        : [],
-  );
 }
 
 function hasOne(home: Home): HoldfastError {

@@ -110,7 +110,7 @@ function weakerHere({ policy }: Walk): Found[] {
 
 function ownState(walk: Walk): Found {
   const { credentials, identity, problem } = walk.own;
-  if (walk.asStranger === true) return good("seen as by a machine that believes the network's root");
+  if (walk.asStranger === true) return good('seen as by a machine that believes this server');
   if (isHoldfastError(problem, 'node_not_joined')) return good('this machine has joined no network');
   if (problem !== undefined) return failed(problem);
   const [leaf] = credentials?.chain ?? [];
