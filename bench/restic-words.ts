@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { findNewestRestic } from '../scripts/newest-restic.ts';
+import { findGoProgram, resticFromSource } from '../scripts/go-programs.ts';
 import type { BenchCommand } from './measure.ts';
 
 /** A restic that takes part. */
@@ -25,7 +25,7 @@ export function restics(): readonly Restic[] {
 
 /** The path of the newest restic: the one that `BENCH_RESTIC` names, or that was built for this; undefined without. */
 export function newestRestic(): string | undefined {
-  return process.env['BENCH_RESTIC'] || findNewestRestic();
+  return process.env['BENCH_RESTIC'] || findGoProgram(resticFromSource);
 }
 
 /** The first line of what a program says of its version. */

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, globSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { buildNewestRestic, findNewestRestic } from './newest-restic.ts';
+import { buildGoProgram, findGoProgram, rcloneS3, resticFromSource, versitygw } from './go-programs.ts';
 import { buildValidators } from './validators.ts';
 import { fetchZlint, findZlint } from './zlint.ts';
 
@@ -56,6 +56,8 @@ const tools: readonly Tool[] = [
     package: 'rclone',
     because: 'is a WebDAV server, and the other REST server of the benchmark',
   },
+  { program: '/usr/sbin/sshd', package: 'openssh-server', because: 'takes SFTP' },
+  { program: 'ssh', package: 'openssh-client', because: 'speaks to it' },
   {
     program: 'cfssl',
     package: 'golang-cfssl',
@@ -184,10 +186,18 @@ if (process.argv.includes('--interop') && findZlint() === undefined && !fetchZli
   console.error('hint: put zlint 3.6 or later on the PATH; Debian has it as the package zlint');
 }
 
+for (const server of [versitygw, rcloneS3]) {
+  if (findGoProgram(server) !== undefined) continue;
+  console.error(`building ${server.name}, at which repositories are tested that are at S3`);
+  if (buildGoProgram(server)) continue;
+  console.error(`warning: ${server.name} could not be built, and the tests with it are left out`);
+  console.error('hint: put Go 1.25 or later on the PATH');
+}
+
 const isNamed = (process.env['BENCH_RESTIC'] ?? '') !== '';
-if (process.argv.includes('--bench') && !isNamed && findNewestRestic() === undefined) {
+if (process.argv.includes('--bench') && !isNamed && findGoProgram(resticFromSource) === undefined) {
   console.error('building the newest restic for the benchmark');
-  if (!buildNewestRestic()) {
+  if (!buildGoProgram(resticFromSource)) {
     console.error('warning: it could not be built, and the tables will be without it');
     console.error('hint: put Go on the PATH, or name a restic by BENCH_RESTIC=/path');
   }

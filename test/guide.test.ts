@@ -96,6 +96,7 @@ const walks: readonly PageWalk[] = [
         walk.run('laptop', 'restic --repo /mnt/disk/restic-repo --password-file pw backup ~/Documents'),
     },
   },
+  { page: 'object-places' },
   { page: 'connection-policies' },
   { page: 'monitoring' },
   { page: 'replication' },

@@ -173,8 +173,6 @@ describe('what somebody names', () => {
 
   it('is no folder when it is a place of another kind', async () => {
     for (const kind of [
-      's3:https://key:secret@s3.example.com/bucket',
-      'sftp:ann@host:/srv/repo',
       'ann@host:/srv/repo',
       'rest:http://host:8000/',
       'http://host:8000/',

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { findNewestRestic } from '../scripts/newest-restic.ts';
+import { findGoProgram, resticFromSource } from '../scripts/go-programs.ts';
 import { launcher, runProgram } from './rig/holdfast-process.ts';
 import { runHere } from './rig/run-here.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
@@ -110,7 +110,7 @@ describe('holdfast repair snapshots', () => {
     assert.ok(size > 0 && size < 5_000_000, stdout);
   });
 
-  const newest = findNewestRestic();
+  const newest = findGoProgram(resticFromSource);
   for (const [name, lost] of [
     ['of contents', 'contents'],
     ['of directories', 'trees'],

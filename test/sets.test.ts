@@ -202,7 +202,7 @@ describe('what is no backup set is refused by name and changes nothing', () => {
     ['path_not_found', /missing does not exist/, () => ['x', at('missing')]],
     ['repository_missing', /no repository/i, () => ['x', at('data'), '--repo', at('data')]],
     ['usage', /1d at most/, () => ['x', at('data'), '--spread', '2d']],
-    ['usage', /place of another kind/, () => ['x', at('data'), '--repo', 's3:x']],
+    ['usage', /place of another kind/, () => ['x', at('data'), '--repo', 'b2:x']],
   ];
 
   it('when it is added', async () => {

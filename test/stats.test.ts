@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { cpSync, linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { findNewestRestic } from '../scripts/newest-restic.ts';
+import { findGoProgram, resticFromSource } from '../scripts/go-programs.ts';
 import { runHoldfast, runProgram } from './rig/holdfast-process.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
 
@@ -56,7 +56,7 @@ describe('holdfast stats', () => {
   after(() => place[Symbol.dispose]());
 
   it('counts what restic counts, in each of its modes', async () => {
-    const newest = findNewestRestic();
+    const newest = findGoProgram(resticFromSource);
     for (const mode of modes)
       for (const chosen of mode === 'restore-size' ? [[], ['--host', 'one']] : [[]]) {
         const { bytes, files, blobs, uncompressedBytes } = await stats('--mode', mode, ...chosen);

@@ -103,6 +103,7 @@ export {
   openRepositoryAt,
   type RepositoryLocation,
   randomPassword,
+  remoteRepository,
 } from './repository-location.ts';
 export {
   keyKinds,

@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import type { Clock, Secret } from '../base/index.ts';
 import { RestStore } from '../remote/index.ts';
-import { CachedStore, LimitedStore, type TransferLimits } from '../storage/index.ts';
+import type { TransferLimits } from '../storage/index.ts';
 import { type ConnectionInfo, Hot, type Line, outsideRoots, TlsDialer } from '../transport/index.ts';
 import { bearerHeader, standsAlone, type TrustBundle } from '../trust/index.ts';
 import { bearAsSaid } from './connection.ts';
@@ -9,7 +8,7 @@ import { heldToken } from './held-token.ts';
 import { readLocalTrust } from './local-trust.ts';
 import { findRepository } from './move-to-server.ts';
 import { findKeystore, type Node, openOrCreateKeystore } from './node.ts';
-import type { RepositoryLocation } from './repository-location.ts';
+import { type RepositoryLocation, remoteRepository } from './repository-location.ts';
 
 /** What is dialed with. */
 export interface OutsideWay {
@@ -79,17 +78,11 @@ export class OutsideServer implements Disposable {
     return undefined;
   }
 
-  /** The repository. Its key is kept by the whole URL, and its second key with nobody. */
+  /** The repository. Its key is kept by the whole URL. */
   async place(cache: string | undefined, limits: TransferLimits = {}): Promise<RepositoryLocation> {
     const label = this.#url.href;
     const rest = new RestStore({ url: label, agent: this.#dialer.agent(), line: this.#line });
-    const remote = new LimitedStore(rest, limits);
-    const at = cache === undefined ? undefined : join(cache, encodeURIComponent(label));
-    return {
-      label,
-      store: at === undefined ? remote : await CachedStore.open(remote, at),
-      keystore: await openOrCreateKeystore(this.#directory),
-    };
+    return await remoteRepository(rest, { label, directory: this.#directory, cache, limits });
   }
 
   /** Asks for the repository; that there is none yet is no fault. @throws HoldfastError what it refuses by */

@@ -1,4 +1,5 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { HoldfastError, isHoldfastError, Secret } from '../base/index.ts';
 import type { EscrowFingerprint } from '../enrol/index.ts';
 import {
@@ -9,7 +10,13 @@ import {
   randomPasswordCost,
   thisMachine,
 } from '../repository/index.ts';
-import { LimitedStore, LocalStore, type ObjectStore, type TransferLimits } from '../storage/index.ts';
+import {
+  CachedStore,
+  LimitedStore,
+  LocalStore,
+  type ObjectStore,
+  type TransferLimits,
+} from '../storage/index.ts';
 import type { Keystore } from '../trust/index.ts';
 import { openOrCreateKeystore } from './node.ts';
 import {
@@ -63,6 +70,40 @@ export async function localRepository(
 ): Promise<RepositoryLocation> {
   const keystore = await openOrCreateKeystore(nodeDirectory);
   return { label: directory, store: new LimitedStore(new LocalStore(directory), limits), keystore };
+}
+
+/** What is kept of a store on this machine, and how fast anything may go there and back. */
+export interface KeepingOptions {
+  /** Where copies of metadata are kept; none are unless said. */
+  readonly cache: string | undefined;
+  readonly limits?: TransferLimits;
+}
+
+/** A repository in a store that is elsewhere. Its key is kept by `label`, and its second key with nobody. */
+export async function remoteRepository(
+  store: ObjectStore,
+  {
+    label,
+    directory,
+    cache,
+    limits = {},
+  }: KeepingOptions & { readonly label: string; readonly directory: string },
+): Promise<RepositoryLocation> {
+  const limited = new LimitedStore(store, limits);
+  const at = cache === undefined ? undefined : join(cache, cacheName(label));
+  return {
+    label,
+    store: at === undefined ? limited : await CachedStore.open(limited, at),
+    keystore: await openOrCreateKeystore(directory),
+  };
+}
+
+/** What file systems take as a name. */
+const longestName = 200;
+
+function cacheName(label: string): string {
+  const name = encodeURIComponent(label);
+  return name.length <= longestName ? name : createHash('sha256').update(label).digest('hex');
 }
 
 /**

@@ -42,7 +42,6 @@ export {
 export { forEachLimited, mapInTurns, readAhead, workerEntry } from './concurrency.ts';
 export {
   HoldfastError,
-  type HoldfastErrorOptions,
   isHoldfastError,
   isSystemError,
   systemErrorCode,

@@ -39,7 +39,7 @@ export const word: Word = {
       .argument('[snapshots...]', 'those alone: ids or their first digits, latest or latest~2')
       .option(
         '--from-repo <location>',
-        'where they are: a directory or URL instead of the own one at the server',
+        'where they are: a directory, URL, s3:… or sftp:… instead of the own one at the server',
       )
       .option('--from-password-file <file>', 'password of that repository')
       .option(
@@ -59,6 +59,8 @@ Examples:
   holdfast copy --repo /mnt/disk/repo --password-file pw --init
   holdfast copy --from-repo /mnt/old/repo --from-password-file pw --host laptop
   holdfast copy latest --repo /mnt/disk/repo --subtree /etc
+  holdfast copy --repo s3:https://s3.example.com/bucket/laptop --password-file pw --init
+  holdfast copy --repo sftp:ann@nas:/srv/laptop --password-file pw --init
 
 From the repository of --from-repo into that of --repo; the own one at the server is meant where one is not said. What was copied
 before is passed over, and stopped at any moment the same command goes on.

@@ -1,26 +1,15 @@
 import { createReadStream } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import type { Agent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import {
-  type Bytes,
-  concatBytes,
-  type ErrorCode,
-  HoldfastError,
-  type HoldfastErrorOptions,
-  secondMs,
-  systemErrorCode,
-} from '../base/index.ts';
+import { type Bytes, concatBytes, type ErrorCode, HoldfastError, secondMs } from '../base/index.ts';
 import {
   askHttp,
   type HttpAnswer,
   type HttpRequest,
   isHttpSuccess,
   isPassingStatus,
-  plainHttp,
-  transportError,
-  webRoots,
 } from '../transport/index.ts';
+import { webAgent, webFailure } from './web-peer.ts';
 
 /** How long an answer of a small file may take; one of any size may take as long as bytes move. */
 const smallFileMs = 30 * secondMs;
@@ -162,13 +151,6 @@ function isMissing({ answer }: WebExchange): boolean {
   return true;
 }
 
-/** Connections to one web server that are used again; none of them keeps a process from ending. */
-function webAgent({ protocol }: URL): Agent {
-  return protocol === 'https:'
-    ? new HttpsAgent({ keepAlive: true, ca: [...webRoots()] })
-    : new (plainHttp().Agent)({ keepAlive: true });
-}
-
 function basic(username: string, password: string): string {
   const text = `${decoded(username)}:${decoded(password)}`;
   return `Basic ${Buffer.from(text).toString('base64')}`;
@@ -223,18 +205,6 @@ function webRefusal(wish: WebWish, status: number, location: string | undefined)
   );
 }
 
-/** What it means that no answer came. Expected failures, and bugs, come back as they are. */
-function webFailure(error: unknown, name: string): unknown {
-  if (!(error instanceof Error) || error instanceof HoldfastError) return error;
-  // Nobody but a deadline aborts these.
-  if (['TimeoutError', 'AbortError'].includes(error.name))
-    return failure('connection_stalled', `${name} did not answer in time`);
-  const meaning = named[systemErrorCode(error) ?? ''];
-  if (meaning === undefined) return transportError(error, name);
-  const [kind, problem, hint] = meaning;
-  return failure(kind, `${name}: ${problem}`, hint, { cause: error });
-}
-
 /** A hint is for those refusals that are nearly always the same mistake. */
 function hintOf({ method, signedIn }: WebWish, status: number): string | undefined {
   if (status === 401)
@@ -253,38 +223,10 @@ function hintOf({ method, signedIn }: WebWish, status: number): string | undefin
   return writing[status];
 }
 
-type Meaning = readonly [kind: ErrorCode, problem: string, hint?: string];
-
-const untrusted: Meaning = [
-  'certificate_unknown_authority',
-  'its certificate is from nobody whom this machine trusts',
-  'add its root to the trust store of this machine, or name a PEM file with it: SSL_CERT_FILE=FILE holdfast …',
-];
-
-const named: Readonly<Record<string, Meaning>> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
-  SELF_SIGNED_CERT_IN_CHAIN: untrusted,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted,
-  UNABLE_TO_GET_ISSUER_CERT: untrusted,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted,
-  CERT_HAS_EXPIRED: ['certificate_expired', 'its certificate has expired', 'renew it there'],
-  CERT_NOT_YET_VALID: ['certificate_not_yet_valid', 'its certificate is not valid yet', 'compare the clocks'],
-  ERR_TLS_CERT_ALTNAME_INVALID: [
-    'certificate_wrong_name',
-    'its certificate is for another name',
-    'name it as its certificate does',
-  ],
-};
-
 function withoutPassword(location: string | undefined): string {
   return location?.replace(/\/\/[^/@]*@/, '//') ?? 'another address';
 }
 
-function failure(
-  code: ErrorCode,
-  message: string,
-  hint?: string,
-  options: HoldfastErrorOptions = {},
-): HoldfastError {
-  return new HoldfastError(code, message, { ...options, ...(hint !== undefined && { hint }) });
+function failure(code: ErrorCode, message: string, hint?: string): HoldfastError {
+  return new HoldfastError(code, message, { ...(hint !== undefined && { hint }) });
 }

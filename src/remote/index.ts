@@ -4,5 +4,6 @@
  * is believed only where it is one that this program knows.
  */
 export { HttpFiles } from './http-files.ts';
+export { type ObjectPlace, openObjectPlace, parseObjectPlace } from './object-place.ts';
 export { RestStore } from './rest-store.ts';
 export { TicketStore } from './ticket-store.ts';

@@ -1,14 +1,8 @@
 import { type Bytes, freeBytes, HoldfastError } from '../base/index.ts';
 import { type ByteRange, formatObjectRef, type ObjectRef } from '../storage/index.ts';
-import { answerMalformed, type HttpAnswer, type Line, Streak, transportError } from '../transport/index.ts';
-import { announcedLength, ask, expectAnswer, type RestPeer, rangeHeader } from './rest-request.ts';
-
-/** An answer whose body is an object, or the part asked for. */
-interface OpenedObject {
-  readonly answer: HttpAnswer;
-  /** Bytes of the body. */
-  readonly length: number;
-}
+import { type HttpAnswer, type Line, Streak, transportError } from '../transport/index.ts';
+import { type OpenedObject, objectIn, rangeHeader } from './object-answer.ts';
+import { ask, expectAnswer, type RestPeer } from './rest-request.ts';
 
 /** Asks once for an object, or a part of it, and checks that the answer announces exactly that. */
 export async function openObject(
@@ -18,32 +12,7 @@ export async function openObject(
 ): Promise<OpenedObject> {
   const { range, signal } = options;
   const request = { method: 'GET', path: formatObjectRef(ref), headers: rangeHeader(range), signal } as const;
-  const answer = expectAnswer(await ask(peer, request), `reading ${formatObjectRef(ref)}`);
-  try {
-    const length = announcedLength(answer, ref, range);
-    checkSize(ref, length, answer.host);
-    return { answer, length };
-  } catch (error) {
-    answer.close();
-    throw error;
-  }
-}
-
-const mebibyte = 1024 ** 2;
-
-/** Larger than any that a client makes. */
-const maxBytes: Readonly<Record<ObjectRef['type'], number>> = {
-  config: mebibyte,
-  keys: mebibyte,
-  locks: mebibyte,
-  snapshots: 64 * mebibyte,
-  index: 1024 * mebibyte,
-  data: Number.POSITIVE_INFINITY,
-};
-
-function checkSize(ref: ObjectRef, length: number, host: string): void {
-  if (length <= maxBytes[ref.type]) return;
-  throw answerMalformed(host, `it answers with ${length} bytes for ${formatObjectRef(ref)}`);
+  return objectIn(expectAnswer(await ask(peer, request), `reading ${formatObjectRef(ref)}`), ref, range);
 }
 
 /** Opens what follows the bytes that have come. */

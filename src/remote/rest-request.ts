@@ -1,14 +1,6 @@
 import type { Agent } from 'node:http';
 import { type ErrorCode, HoldfastError } from '../base/index.ts';
-import {
-  type ByteRange,
-  bodyChunks,
-  checkRange,
-  formatObjectRef,
-  type ObjectBody,
-  type ObjectRef,
-  rangeError,
-} from '../storage/index.ts';
+import { bodyChunks, type ObjectBody } from '../storage/index.ts';
 import {
   askHttp,
   type HttpAnswer,
@@ -60,48 +52,6 @@ export async function ask(
   const told = readQuota(answer.message.headers[quotaHeader]);
   if (told !== undefined) onQuota?.(told);
   return isHttpSuccess(answer) ? { kind: 'answer', ...answer } : await readRefusal(answer);
-}
-
-/** The header that asks for `range`. */
-export function rangeHeader(range: ByteRange | undefined): Readonly<Record<string, string>> {
-  if (range === undefined) return {};
-  checkRange(range);
-  const { offset, length } = range;
-  return { range: `bytes=${offset}-${length === undefined ? '' : offset + length - 1}` };
-}
-
-/**
- * The number of bytes that the answer to a GET announces; throws unless they are exactly those that were asked for.
- * A server may answer a range past the end with what there is, which is not what was asked for.
- */
-export function announcedLength(answer: HttpAnswer, ref: ObjectRef, range: ByteRange | undefined): number {
-  const rangeText = answer.message.headers['content-range'];
-  const length = contentLength(answer, ref);
-  if (range === undefined) {
-    if (answer.status !== 200) throw answerError(ref, `status ${answer.status} without a range`);
-    return length;
-  }
-  const [, start, end, total] = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15})$/.exec(rangeText ?? '') ?? [];
-  if (answer.status !== 206 || Number(start) !== range.offset) {
-    throw answerError(ref, `status ${answer.status}, content-range ${rangeText}`);
-  }
-  const wanted = range.length ?? Number(total) - range.offset;
-  if (Number(end) - range.offset + 1 !== wanted) throw rangeError(ref, range, Number(total));
-  if (length !== wanted) throw answerError(ref, `content-length ${length} for ${wanted} bytes`);
-  return length;
-}
-
-/** The size that an answer announces. */
-export function contentLength({ message }: HttpAnswer, ref: ObjectRef): number {
-  const text = message.headers['content-length'];
-  const length = Number(text ?? Number.NaN);
-  if (!Number.isSafeInteger(length) || length < 0) throw answerError(ref, `content-length ${text}`);
-  return length;
-}
-
-/** That a server broke the protocol. */
-function answerError(ref: ObjectRef, found: string): HoldfastError {
-  return new HoldfastError('storage_failed', `reading ${formatObjectRef(ref)}: the server answered ${found}`);
 }
 
 /** The bytes of an error's body that are looked at. */

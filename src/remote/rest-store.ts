@@ -26,8 +26,9 @@ import {
   type QuotaState,
   receivePieces,
 } from '../transport/index.ts';
+import { contentLength, remainingRange } from './object-answer.ts';
 import { objectChunks, openObject, type Reopen, receiveObject } from './open-object.ts';
-import { ask, contentLength, expectAnswer, type Refusal, type RestPeer } from './rest-request.ts';
+import { ask, expectAnswer, type Refusal, type RestPeer } from './rest-request.ts';
 
 /** Asks for the time at which each object of a listing was stored. */
 const arrivalsHeader = 'holdfast-arrivals';
@@ -138,8 +139,7 @@ export class RestStore implements ObjectStore {
 
   /** A connection that is lost in the middle is made again, and what follows is asked for. */
   #opener(ref: ObjectRef, range: ByteRange | undefined, signal: AbortSignal | undefined): Reopen {
-    return (done) =>
-      openObject(this.#peer, ref, { range: done === 0 ? range : remainingRange(range, done), signal });
+    return (done) => openObject(this.#peer, ref, { range: remainingRange(range, done), signal });
   }
 
   async #statOnce(ref: ObjectRef, signal: AbortSignal | undefined): Promise<number> {
@@ -164,11 +164,6 @@ export class RestStore implements ObjectStore {
     if (stored !== size || ref.type === 'config') throw existsError(ref, this.location);
     return true;
   }
-}
-
-function remainingRange(range: ByteRange | undefined, done: number): ByteRange {
-  const { offset, length } = range ?? { offset: 0 };
-  return length === undefined ? { offset: offset + done } : { offset: offset + done, length: length - done };
 }
 
 function appendOnlyError(ref: ObjectRef): HoldfastError {

@@ -25,7 +25,7 @@ import {
   ticketHeader,
   transportError,
 } from '../transport/index.ts';
-import { rangeHeader } from './rest-request.ts';
+import { rangeHeader } from './object-answer.ts';
 
 /** Tickets for as many orders, in their order. */
 export interface GivenTickets {

@@ -13,7 +13,16 @@ export { arrivalOf, makeDurableDirectories } from './local-layout.ts';
 export { LocalStore } from './local-store.ts';
 export { type JudgeRemoval, LocalTrash, type Trashed, trashedTypes } from './local-trash.ts';
 export { MemoryStore } from './memory-store.ts';
-export { bodyChunks, checkRange, isRepeatable, RepeatedBody, rangeError } from './object-body.ts';
+export {
+  bodyChunks,
+  checkedChunks,
+  checkRange,
+  isRepeatable,
+  ObjectDigest,
+  RepeatedBody,
+  rangeError,
+  resolveRange,
+} from './object-body.ts';
 export {
   type ArrivingWrite,
   type ByteRange,
@@ -24,6 +33,7 @@ export {
   isObjectType,
   type ListOptions,
   type NamedRef,
+  notFoundError,
   type ObjectBody,
   type ObjectId,
   type ObjectInfo,

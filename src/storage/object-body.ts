@@ -127,6 +127,33 @@ export class ObjectDigest {
   }
 }
 
+/**
+ * The pieces of `body` for whoever cannot take back what it was given: the last byte comes once all are found to be what was
+ * announced, so that nothing else is ever whole. Until then each piece is given without its last byte, which comes before the next
+ * one. The complaints are `object_corrupt`.
+ */
+export async function* checkedChunks(
+  ref: ObjectRef,
+  body: ObjectBody,
+  { size, signal }: { readonly size: number; readonly signal?: AbortSignal | undefined },
+): AsyncGenerator<Bytes> {
+  const digest = new ObjectDigest(ref, size);
+  let left = size;
+  let held: Bytes | undefined;
+  if (left === 0) digest.finish();
+  for await (const chunk of bodyChunks(body, signal)) {
+    if (chunk.length === 0) continue;
+    digest.update(chunk);
+    left -= chunk.length;
+    if (left === 0) digest.finish();
+    if (held !== undefined) yield held;
+    held = left === 0 ? undefined : new Uint8Array(chunk.subarray(-1));
+    const given = held === undefined ? chunk : chunk.subarray(0, -1);
+    if (given.length > 0) yield given;
+  }
+  if (left > 0) digest.finish();
+}
+
 /** A body that is made anew each time that it is sent. */
 export class RepeatedBody implements AsyncIterable<Bytes> {
   readonly #make: () => AsyncIterator<Bytes>;

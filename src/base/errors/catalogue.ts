@@ -4,6 +4,7 @@ import type { ErrorKind, ErrorRow } from './error-row.ts';
 import { joiningErrors } from './joining.ts';
 import { networkErrors } from './network.ts';
 import { peersErrors } from './peers.ts';
+import { placesErrors } from './places.ts';
 import { releasesErrors } from './releases.ts';
 import { repositoriesErrors } from './repositories.ts';
 import { setsErrors } from './sets.ts';
@@ -19,6 +20,7 @@ export const errorSections = {
   'The database': databaseErrors,
   'The network': networkErrors,
   Repositories: repositoriesErrors,
+  'At S3 and by SFTP': placesErrors,
   'Backup sets and the agent': setsErrors,
   'Releases and updates': releasesErrors,
 } as const satisfies Record<string, Record<string, ErrorRow>>;

@@ -8,7 +8,7 @@ import { addRules, atMostOne, type WordRule } from './word-rules.ts';
 
 /** Options of every command that works on a repository. */
 export interface RepositoryOptions {
-  /** A directory or a `rest:` URL instead of this node's own repository at its server. */
+  /** A directory, a URL, or an object place instead of this node's own repository at its server. */
   readonly repo?: string;
   readonly passwordFile?: string;
 }
@@ -37,7 +37,7 @@ export function addRepositoryOptions(command: Command): Command {
   return command
     .option(
       '--repo <location>',
-      'a directory, a sub-repository URL, or node:NAME, instead of the own one at the server',
+      'a directory, URL, node:NAME, s3:… or sftp:… instead of the own one at the server',
     )
     .option('--password-file <file>', 'password of a repository that Holdfast has no key for');
 }

@@ -16,7 +16,7 @@ import { connectOwn } from '../home/own-node.ts';
 import type { Context } from '../program/context.ts';
 import { describeFailure, whatEnded } from '../program/failure.ts';
 import type { KeptBackup } from './backing-up.ts';
-import { repositoryPlace, type Target } from './repository-target.ts';
+import { shownPlace, type Target } from './repository-target.ts';
 
 /**
  * Does `work`, a backup to `repo` or to the own server, and keeps for `status` that it was tried and what became of it. That it
@@ -84,14 +84,8 @@ function failureOf({ signal }: Context, error: unknown): Omit<BackupOutcome, 'en
   return describeFailure(whatEnded(error, signal)) ?? unexpected;
 }
 
-/** Without name and password, which a URL may hold. */
 function placeName({ workingDirectory }: Context, repo: string | undefined): string {
-  if (repo === undefined) return serverPlace;
-  const place = repositoryPlace(workingDirectory, repo);
-  if (place.kind === 'directory') return place.path;
-  if (place.kind === 'node') return `node:${place.name}`;
-  const url = new URL(place.url);
-  return `${url.origin}${url.pathname}`;
+  return repo === undefined ? serverPlace : shownPlace(workingDirectory, repo);
 }
 
 /** What came of {@link verifyBackup}. */

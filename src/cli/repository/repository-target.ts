@@ -12,11 +12,13 @@ import {
   openRepositoryAt,
   type RepositoryLocation,
   readNodeState,
+  remoteRepository,
   StorageConnection,
 } from '../../agent/index.ts';
 import { HoldfastError, isHoldfastError, type Secret, systemErrorCode } from '../../base/index.ts';
 import { type EscrowFingerprint, kitEscrowLine } from '../../enrol/index.ts';
 import { isNodeName } from '../../policy/index.ts';
+import { type ObjectPlace, openObjectPlace, parseObjectPlace } from '../../remote/index.ts';
 import type { Polynomial, Repository } from '../../repository/index.ts';
 import type { TransferLimits } from '../../storage/index.ts';
 import { type ConnectionInfo, isOutOfReach, onceOnly } from '../../transport/index.ts';
@@ -74,6 +76,7 @@ export async function openTarget(
   if (named?.kind === 'directory') return openDirectory(context, named.path, elsewhere);
   if (named?.kind === 'node')
     return await openAtFirst(context, [named.name], { ...elsewhere, cached, mayMove: false });
+  if (named?.kind === 'object') return openPlaced(context, named.place, { ...elsewhere, cached });
   const outside = await openOutside(context, named?.url, { ...elsewhere, cached });
   if (outside !== undefined) return outside;
   if (named !== undefined) return await openAtServer(context, named.url, { ...elsewhere, cached });
@@ -259,6 +262,8 @@ interface ElsewhereOptions {
   readonly limits: TransferLimits;
 }
 
+type CachedOptions = ElsewhereOptions & { readonly cached: boolean };
+
 async function openDirectory(
   context: Context,
   directory: string,
@@ -273,11 +278,36 @@ async function openDirectory(
   });
 }
 
+/** A repository at a service that keeps objects, and knows nothing of networks. */
+async function openPlaced(
+  context: Context,
+  named: ObjectPlace,
+  { cached, ...options }: CachedOptions,
+): Promise<Target> {
+  const { environment, clock, line } = context;
+  return await withHome(context.home, async (home) => {
+    await using held = new AsyncDisposableStack();
+    const { store, route } = held.use(await openObjectPlace(named, { environment, clock, line }));
+    const { limits } = options;
+    const cache = cached && (await keepsCopies(home)) ? home.cache : undefined;
+    const keeping = { label: store.location, directory: home.node, cache, limits };
+    const place = await remoteRepository(store, keeping);
+    const repository = await openElsewhere(context, place, options);
+    const kept = held.move();
+    return { repository, place, route, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  });
+}
+
+/** The home of another user is no place for copies. */
+async function keepsCopies({ node }: Home): Promise<boolean> {
+  return (await readNodeState(node)) === undefined || (await openNode(node)).isOwn;
+}
+
 /** A repository at a server outside the network; undefined where none is named, or one of the network's. */
 async function openOutside(
   context: Context,
   url: string | undefined,
-  { cached, ...options }: ElsewhereOptions & { readonly cached: boolean },
+  { cached, ...options }: CachedOptions,
 ): Promise<Target | undefined> {
   if (url === undefined) return undefined;
   return await withHome(context.home, async (home) => {
@@ -375,11 +405,12 @@ export type RepositoryPlace =
   /** `https://HOST:PORT/PATH`. */
   | { readonly kind: 'server'; readonly url: string }
   /** The own repository at a storage node, by its name, or at the server. */
-  | { readonly kind: 'node'; readonly name: string };
+  | { readonly kind: 'node'; readonly name: string }
+  | { readonly kind: 'object'; readonly place: ObjectPlace };
 
 /**
  * Reads `--repo`, or another option of its kind: a folder, a repository at a server by `https://…`, also as restic writes it, `rest:https://…`,
- * or the own one at a storage node, `node:NAME`.
+ * the own one at a storage node, `node:NAME`, one at a service that keeps objects, `s3:…`, or on a machine that takes ssh, `sftp:…`.
  * @throws HoldfastError `usage` for every other kind of place
  */
 export function repositoryPlace(from: string, text: string, option = '--repo'): RepositoryPlace {
@@ -387,9 +418,11 @@ export function repositoryPlace(from: string, text: string, option = '--repo'): 
   if (/^https:/i.test(url) && URL.canParse(url)) return { kind: 'server', url };
   if (text.startsWith(nodeScheme))
     return { kind: 'node', name: storageNodeName(text.slice(nodeScheme.length)) };
+  const place = parseObjectPlace(text);
+  if (place !== undefined) return { kind: 'object', place };
   // `host:path` is how ssh, scp and rclone write one.
   if (!text.split('/', 1)[0]?.includes(':')) return { kind: 'directory', path: localPath(from, text) };
-  const message = `${option} names ${placeKind(text)}: expected a folder of this machine, or https://HOST:PORT/PATH`;
+  const message = `${option} names ${placeKind(text)}: expected a folder of this machine, https://HOST:PORT/PATH, s3:https://HOST/BUCKET/PREFIX, or sftp:USER@HOST:/PATH`;
   const hint = /^(?:rest:)?http:/i.test(text)
     ? 'repositories travel over TLS alone: write https:// with a port of TLS; holdfast doctor with the address says what is there'
     : 'for a folder of exactly that name put ./ before it';
@@ -411,7 +444,27 @@ function storageNodeName(name: string): string {
 export function repositoryUrl(from: string, text: string): string {
   const place = repositoryPlace(from, text);
   if (place.kind === 'server') return place.url;
-  throw new HoldfastError('usage', `--repo names ${text}: expected https://HOST:PORT/PATH`, {
-    hint: 'a repository in a folder needs no recovery: its password opens it',
-  });
+  throw new HoldfastError(
+    'usage',
+    `--repo names ${shownPlace(from, text)}: expected https://HOST:PORT/PATH`,
+    {
+      hint: 'a repository there needs no recovery: its password opens it',
+    },
+  );
+}
+
+/** The place that `--repo` names as it is kept: a folder is absolute. */
+export function placeText(from: string, text: string): string {
+  const place = repositoryPlace(from, text);
+  if (place.kind === 'directory') return place.path;
+  if (place.kind === 'node') return text;
+  return place.kind === 'server' ? place.url : place.place.text;
+}
+
+/** The same as it is shown: without name and password, which a URL may hold. */
+export function shownPlace(from: string, text: string): string {
+  const place = repositoryPlace(from, text);
+  if (place.kind !== 'server') return placeText(from, text);
+  const { origin, pathname } = new URL(place.url);
+  return `${origin}${pathname}`;
 }

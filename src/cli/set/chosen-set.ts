@@ -34,7 +34,7 @@ import { downloadLimit, type LimitOptions, uploadLimit } from '../options/transf
 import { addRules, atMostOne } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
 import { readExcludes } from '../repository/backing-up.ts';
-import { openTarget, repositoryPlace, saidPlace } from '../repository/repository-target.ts';
+import { openTarget, placeText, saidPlace } from '../repository/repository-target.ts';
 
 /** What is said of a set beside its name. */
 export interface SetOptions extends RepositoryOptions, TimedOptions {
@@ -180,12 +180,6 @@ async function chooseHooks(
   const chosen = Object.entries(files).map(([when, file]) => [when, localPath(from, file)] as const);
   for (const [, file] of chosen) await checkHook(file);
   return Object.fromEntries(chosen);
-}
-
-function placeText(from: string, repo: string): string {
-  const place = repositoryPlace(from, repo);
-  if (place.kind === 'directory') return place.path;
-  return place.kind === 'node' ? repo : place.url;
 }
 
 /** Neither is ever backed up: a set of nothing else would be one of nothing. */
