@@ -24,7 +24,11 @@ export const chunkGroups: readonly ChunkGroup[] = [
   { name: 'schemas', test: /\/node_modules\/(?:smol-toml|typebox)\// },
   { name: 'keys', test: /\/src\/pki\/(?:der|key)\// },
   { name: 'certificates', test: /\/src\/pki\/(?:certificate|cms|crl-ocsp|name)\// },
-  { name: 'network', test: /\/src\/(?:enrol|policy|remote|transport|trust)\// },
+  // S3 and SFTP are for those alone who keep something there.
+  {
+    name: 'network',
+    test: /\/src\/(?:enrol|policy|remote\/(?!s3\/(?!s3-place)|sftp\/(?!sftp-place))|transport|trust)\//,
+  },
 ];
 
 /** Refuses a bundle whose files load each other in a circle, where one would find the other unfinished: a group that imports one below it. */

@@ -23,6 +23,7 @@ export function parseSftpPlace(text: string): SftpPlace | undefined {
   if (rest === undefined) return undefined;
   const parts = rest.startsWith('//') ? urlParts(rest.slice(2)) : shortParts(rest);
   const { user, host = '', port, path = '' } = parts ?? {};
+  if (/^[^/@]*@/.test(path)) throw invalid(withPassword);
   checkNames(user, host);
   if (path === '' || /\p{Cc}/u.test(path) || path.split('/').includes('..'))
     throw invalid('it names no folder there');
@@ -42,10 +43,11 @@ function shortParts(rest: string): Parts | undefined {
   return /^(?:(?<user>[^@/:]*)@)?(?<host>\[[^\]/]*\]|[^:/@]*):(?<path>.+)$/s.exec(rest)?.groups;
 }
 
+const withPassword = 'it has a password, which ssh takes from nobody: use a key';
+
 /** What goes to ssh as a word of its command line is a name, and never begins like an option. */
 function checkNames(user: string | undefined, host: string): void {
-  if (user?.includes(':') === true)
-    throw invalid('it has a password, which ssh takes from nobody: use a key');
+  if (user?.includes(':') === true) throw invalid(withPassword);
   if (user !== undefined && !/^[\w][\w.+-]{0,63}$/.test(user)) throw invalid('its user is none');
   if (!/^(?:[A-Za-z0-9][\w.-]{0,252}|\[[\w:.%]{2,64}\])$/i.test(host)) throw invalid('it names no host');
 }

@@ -75,7 +75,8 @@ export class SftpSession implements Disposable {
   /** Connects, and agrees on the version. @throws HoldfastError as {@link sshFailure} says */
   static async open(place: SftpPlace, environment: NodeJS.ProcessEnv): Promise<SftpSession> {
     const peer = place.user === undefined ? place.host : `${place.user}@${place.host}`;
-    const ssh = spawn('ssh', sshWords(place), { stdio: 'pipe', env: environment });
+    // Of its own: what a terminal sends to stop this program would cut the line of what it still has to say.
+    const ssh = spawn('ssh', sshWords(place), { stdio: 'pipe', env: environment, detached: true });
     const session = new SftpSession(ssh, peer);
     try {
       await session.#begin();
