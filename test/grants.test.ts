@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import { join } from 'node:path';
@@ -54,6 +55,28 @@ const objectOf = (type: string, ...below: string[]): string => {
   return ['', 'web', ...below, type, name].join('/');
 };
 
+/** Looks into what web2 was granted of web by the words that only read, besides restore. */
+async function readByEveryWord(): Promise<void> {
+  const granted = ['--grant', 'web'];
+  const hosts = at('data/etc/hosts');
+  const found = await web2.run(['find', 'hosts', ...granted]);
+  assert.ok(found.stdout.includes(hosts), found.stdout);
+  await web2.run(['diff', 'latest', 'latest', ...granted]);
+  {
+    await using browse = web2.start(['browse', ...granted]);
+    const [, url = ''] = await browse.waitFor(/browse +(http:\S+)/);
+    const answer = await fetch(`${url}snapshots/latest${hosts}`);
+    assert.deepEqual([answer.status, await answer.text()], [200, 'for web2']);
+    await browse.stop();
+  }
+  if (process.getuid?.() !== 0 || !existsSync('/dev/fuse')) return;
+  mkdirSync(at('mnt'));
+  await using mount = web2.start(['mount', at('mnt'), ...granted]);
+  await mount.waitFor(/^ {2}mounted /m);
+  assert.equal(await readFile(join(at('mnt/snapshots/latest'), hosts), 'utf8'), 'for web2');
+  await mount.stop();
+}
+
 before(async () => {
   place = temporaryDirectory();
   for (const name of ['data', 'data/etc', 'data/home']) mkdirSync(at(name));
@@ -96,6 +119,7 @@ describe('a grant', () => {
     await web2.run(['restore', 'latest', '--grant', 'web', '--target', at('back')]);
     assert.equal(readFileSync(join(at('back'), at('data/etc/hosts')), 'utf8'), 'for web2');
     assert.equal(existsSync(join(at('back'), at('data/home'))), false);
+    await readByEveryWord();
     const stored = join(network.storedAt('web'), copy);
     assert.notDeepEqual(
       readdirSync(join(stored, 'keys')),
