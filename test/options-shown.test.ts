@@ -208,6 +208,8 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'ca clock accept': { clock: '--reason' },
   update: { update: '--check --dry-run' },
   scrub: { scrub: '--status' },
+  'replicate add': { replicas: '--to --keep --remove-after --limit-upload --zone' },
+  'replicate run': { replicas: '--accept-loss' },
   'trash list': { guard: '--client --repository' },
   'trash restore': { guard: '--before --repository' },
   'trash empty': { guard: '--client --repository --removed-before --yes' },

@@ -126,6 +126,31 @@ export interface ScrubView {
   }[];
 }
 
+/** How one copy of one repository is, at another node. Times are milliseconds since 1970. */
+export interface CopyView {
+  readonly repository: string;
+  readonly node: string;
+  readonly looked: number;
+  /** When it last had everything; undefined where it never did. */
+  readonly whole: number | undefined;
+  /** What it lacks, and since when the first of it waits. */
+  readonly lag: { readonly objects: number; readonly bytes: number; readonly since: number | undefined };
+  /** Damaged here, and something else there. */
+  readonly damaged: number;
+  readonly unequal: number;
+  /** Why it could not be made last. */
+  readonly problem: string | undefined;
+  /** Nothing leaves it, since most was lost here at once. */
+  readonly isHalted: boolean;
+}
+
+/** Copies of what this node stores, at others. */
+export interface ReplicaDesk {
+  status(): Promise<readonly CopyView[]>;
+  /** Compares everything now; with `acceptsLoss` what was lost at once is meant to be. */
+  run(order: { readonly acceptsLoss: boolean }): Promise<readonly CopyView[]>;
+}
+
 /** Reads the store through. */
 export interface ScrubDesk {
   status(): Promise<ScrubView>;
@@ -204,6 +229,7 @@ export interface AdminContext {
   readonly store: StoreView;
   readonly trash: TrashDesk;
   readonly scrub: ScrubDesk;
+  readonly replicas: ReplicaDesk;
   readonly bindings: ServerBindingDesk;
   /** Why the running server shows other certificates from elsewhere than are bound; nothing where none runs. */
   readonly bindingProblem: () => Error | undefined;

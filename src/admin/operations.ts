@@ -142,6 +142,19 @@ import {
   withdrawRelease,
 } from './releases.ts';
 import {
+  addReplication,
+  listReplications,
+  ReplicaStatusAnswer,
+  ReplicationListAnswer,
+  ReplicationView,
+  removeReplication,
+  replicateAddInput,
+  replicateRemoveInput,
+  replicateRunInput,
+  runReplicas,
+  showReplicas,
+} from './replications.ts';
+import {
   approveRequest,
   collectRequest,
   denyRequest,
@@ -329,6 +342,11 @@ export const operations = {
   'set.send': define(setSendInput, SentSetView, sendSet),
   'set.sent': define(nothing, SentSetListAnswer, listSentSets),
   'set.withdraw': define(setWithdrawInput, SentSetView, withdrawSet),
+  'replicate.add': define(replicateAddInput, ReplicationView, addReplication),
+  'replicate.list': define(nothing, ReplicationListAnswer, listReplications),
+  'replicate.remove': define(replicateRemoveInput, ReplicationView, removeReplication),
+  'replicate.status': define(nothing, ReplicaStatusAnswer, showReplicas),
+  'replicate.run': define(replicateRunInput, ReplicaStatusAnswer, runReplicas),
   'scrub.status': define(nothing, ScrubAnswer, showScrub),
   'scrub.start': define(nothing, ScrubAnswer, startScrub),
   'trash.list': define(trashListInput, TrashListAnswer, listTrash),

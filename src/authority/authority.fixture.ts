@@ -61,6 +61,16 @@ export const sampleSchedule = {
   lifetimeMs: hourMs,
 } as const;
 
+/** That safe keeps copies of what vault stores. */
+export const sampleReplication = {
+  from: 'vault',
+  to: ['safe'],
+  keep: 1,
+  removeAfterMs: hourMs,
+  rate: undefined,
+  zone: 'UTC',
+} as const;
+
 /** That beta reads all of alpha. */
 export const sampleGrant = {
   from: 'alpha',

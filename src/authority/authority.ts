@@ -34,7 +34,17 @@ import {
   RepeatedRefusals,
 } from './log/index.ts';
 import { Audit, Mirrors } from './mirror/index.ts';
-import { Activity, Clients, Grants, Jobs, Nodes, Schedules, SentSets, StorageNodes } from './nodes/index.ts';
+import {
+  Activity,
+  Clients,
+  Grants,
+  Jobs,
+  Nodes,
+  Replications,
+  Schedules,
+  SentSets,
+  StorageNodes,
+} from './nodes/index.ts';
 import { PolicyBook, ServerRoots, StoreRecord } from './policy/index.ts';
 import { identityLabel, type Standing } from './records/index.ts';
 import { Releases } from './releases/index.ts';
@@ -96,6 +106,8 @@ export class Authority implements AsyncDisposable {
   readonly sentSets: SentSets;
   /** What clients are told to do again and again. */
   readonly schedules: Schedules;
+  /** Which nodes have copies of what others store. */
+  readonly replications: Replications;
   /** Who may read what of whom. */
   readonly grants: Grants;
   /** What clients store and do. */
@@ -138,6 +150,7 @@ export class Authority implements AsyncDisposable {
     this.jobs = new Jobs(context);
     this.sentSets = new SentSets(context);
     this.schedules = new Schedules(context);
+    this.replications = new Replications(context);
     this.grants = new Grants(context);
     this.activity = new Activity(context);
     this.storageNodes = new StorageNodes(context);

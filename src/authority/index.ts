@@ -54,6 +54,8 @@ export {
   type JudgedReport,
   type JudgedSet,
   noQuota,
+  type ReplicationEntry,
+  type ReplicationRule,
   type ScheduleEntry,
   type SentSetEntry,
   type Sighting,

@@ -346,6 +346,37 @@ export const words: readonly WordEntry[] = [
     ],
   },
   {
+    name: 'replicate',
+    summary: 'copies of what a node stores, at other nodes',
+    words: [
+      {
+        name: 'add',
+        summary: 'have what a node stores copied to others',
+        load: () => import('./replicate/add.ts'),
+      },
+      {
+        name: 'list',
+        summary: 'list which nodes keep copies of what others store',
+        load: () => import('./replicate/list.ts'),
+      },
+      {
+        name: 'remove',
+        summary: 'copy what a node stores no more',
+        load: () => import('./replicate/remove.ts'),
+      },
+      {
+        name: 'run',
+        summary: 'compare this server with its copies now',
+        load: () => import('./replicate/run.ts'),
+      },
+      {
+        name: 'status',
+        summary: 'show how far the copies are',
+        load: () => import('./replicate/status.ts'),
+      },
+    ],
+  },
+  {
     name: 'scrub',
     summary: 'read every file of the store, and heal what is damaged',
     load: () => import('./scrub.ts'),

@@ -56,6 +56,19 @@ export const NetworkView = Type.Object({
     locks: Type.Array(Type.Object({ fromMs: Type.Integer(), lockMs: Count })),
   }),
   nodes: Type.Array(StorageNodeAddresses),
+  /** What is copied from where to where; an older authority says nothing of it. */
+  replications: Type.Optional(
+    Type.Array(
+      Type.Object({
+        from: Name,
+        to: Type.Array(Name),
+        keep: Count,
+        removeAfterMs: Count,
+        rate: Type.Optional(Type.String({ maxLength: 200 })),
+        zone: Type.String({ maxLength: 64 }),
+      }),
+    ),
+  ),
 });
 export type NetworkView = Static<typeof NetworkView>;
 

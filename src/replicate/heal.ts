@@ -51,6 +51,20 @@ export async function healObject(
   return await healOpen(repository, { ...row, healed_at: null, healed_by: null }, healing);
 }
 
+/** The same for objects that somebody found damaged, where they still are. */
+export async function mendObjects(
+  repository: ScrubbedRepository,
+  refs: readonly NamedRef[],
+  healing: Healing,
+): Promise<void> {
+  for (const ref of refs) {
+    if ((await lookAt(repository.store, ref, healing.signal)) !== 'damaged') continue;
+    const size = await repository.store.stat(ref);
+    const arrived_at = await arrivalIn(repository.store, ref, healing.signal);
+    await healObject(repository, { ...ref, size, arrived_at }, healing);
+  }
+}
+
 /** Tries again what waits. True where it is healed, be it that somebody has stored it again. */
 export async function healOpen(
   repository: ScrubbedRepository,
@@ -81,6 +95,17 @@ async function healedBy(
     if (outcome) return source.name;
   }
   return undefined;
+}
+
+/** When an object came, which one in its place keeps; null where that is not known. */
+export async function arrivalIn(
+  store: ObjectStore,
+  { type, name }: NamedRef,
+  signal: AbortSignal | undefined,
+): Promise<number | null> {
+  for await (const batch of store.scan(type, { arrivals: true, ...(signal && { signal }) }))
+    for (const info of batch) if (info.name === name) return info.arrivedMs ?? null;
+  return null;
 }
 
 /** A source that is down, has it damaged or has it not leaves the next one to be asked. */

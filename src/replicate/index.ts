@@ -4,7 +4,10 @@
  * damaged never becomes part of one, and what is damaged here is healed from one. Knows two stores and a database of its own, and
  * neither networks nor machines.
  */
+export { chooseNodes } from './choose-nodes.ts';
 export { type CopyOptions, type CopyRound, copyRepository } from './copy-repository.ts';
-export { type HealSource, type ScrubbedRepository } from './heal.ts';
+export { type HealSource, mendObjects, type ScrubbedRepository } from './heal.ts';
+export { openReplica } from './open-replica.ts';
+export type { CopyRow } from './records/copies.ts';
 export { ReplicateRecords } from './records/replicate-records.ts';
 export { defaultScrubPeriodMs, healWaiting, type ScrubOptions, scrubStore } from './scrub.ts';

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { dayMs, isHoldfastError, secondMs } from '../base/index.ts';
 import type { ObjectId, ObjectInfo, ObjectStore, ObjectType } from '../storage/index.ts';
 import { lookAt } from './copy-object.ts';
-import { type Healing, healObject, healOpen, type ScrubbedRepository } from './heal.ts';
+import { arrivalIn, type Healing, healObject, healOpen, type ScrubbedRepository } from './heal.ts';
 import { ObjectNames } from './object-names.ts';
 import type { ReplicateRecords } from './records/replicate-records.ts';
 import type { ScrubRow } from './records/scrub.ts';
@@ -151,7 +151,7 @@ class Pass {
     name: ObjectId,
     size: number,
   ): Promise<void> {
-    const arrived_at = (await arrivalIn(repository.store, type, name, this.#options.signal)) ?? null;
+    const arrived_at = await arrivalIn(repository.store, { type, name }, this.#options.signal);
     await healObject(repository, { type, name, size, arrived_at }, this.#options);
   }
 
@@ -190,18 +190,6 @@ async function namesOf(
     if (isHoldfastError(error, 'repository_missing')) return new ObjectNames();
     throw error;
   }
-}
-
-/** When an object came; a damaged one keeps that for the one in its place. */
-async function arrivalIn(
-  store: ObjectStore,
-  type: ObjectType,
-  name: ObjectId,
-  signal: AbortSignal | undefined,
-): Promise<number | undefined> {
-  for await (const batch of store.scan(type, { arrivals: true, ...(signal && { signal }) }))
-    for (const info of batch) if (info.name === name) return info.arrivedMs;
-  return undefined;
 }
 
 async function realWait(ms: number, signal: AbortSignal | undefined): Promise<void> {

@@ -11,10 +11,10 @@ import type { LetIn } from './let-in.ts';
 import type { Metrics } from './metrics.ts';
 import { type NoteRefusal, refuse } from './refuse.ts';
 import type { Route } from './route.ts';
-import { findRoute, storageRoute } from './routes.ts';
+import { findRoute, replicaRoute, storageRoute } from './routes.ts';
 import type { ServerService } from './service.ts';
 import type { Seen, Sightings } from './sightings.ts';
-import { parseStoragePath } from './storage-path.ts';
+import { parseStoragePath, replicaPath } from './storage-path.ts';
 import { type TicketGate, tlsRequired } from './ticket-gate.ts';
 import { whoAsks } from './who-asks.ts';
 
@@ -66,9 +66,11 @@ export function createDispatcher(
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const [path = '/'] = (request.url ?? '/').split('?', 1);
-    const isStorage = !path.startsWith('/-/');
+    const isReplica = path.startsWith(replicaPath);
+    const isStorage = isReplica || !path.startsWith('/-/');
     const found = isStorage ? undefined : findRoute(request.method ?? '', path);
-    const route: RouteRules | undefined = isStorage ? storageRoute : found?.route;
+    const storage = isReplica ? replicaRoute : storageRoute;
+    const route: RouteRules | undefined = isStorage ? storage : found?.route;
     const see = (peer: Seen['peer']): void => {
       if (route !== undefined && !(isStorage && peer === undefined && parseStoragePath(path) === undefined))
         sightings?.see({ request, listener: policy, service: route.service, peer });

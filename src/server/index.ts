@@ -6,9 +6,9 @@
 
 export { BindingDesk, type BindingPlace, noToldRoots } from './change-binding.ts';
 export { checkReachability, isReachable, moveHere, type Reachability, servesStatus } from './moved-server.ts';
+export { offlineReplicaDesks } from './replicas/offline-desks.ts';
 export type { Route } from './route.ts';
 export { routes } from './routes.ts';
-export { StoreScrub } from './scrubbing/store-scrub.ts';
 export { type SelfSigned, selfSigned } from './self-signed.ts';
 export { ServerCredentials } from './server-credentials.ts';
 export { startAuthorityServer } from './start-authority-server.ts';

@@ -5,10 +5,9 @@ import { type Clock, programVersion, secondMs } from '../base/index.ts';
 import type { ListenerPolicy } from '../policy/index.ts';
 import { acceptedConnection } from '../transport/index.ts';
 import { everyNode } from './every-node.ts';
-import type { StoreScrub } from './scrubbing/store-scrub.ts';
 import type { Seen } from './sightings.ts';
 import type { StorageEvent } from './storage-handler.ts';
-import type { StoreMeter } from './store-meter.ts';
+import type { StoreFigure } from './store-meter.ts';
 
 /** One value, and what tells it from the others of its name. */
 interface Sample {
@@ -29,8 +28,8 @@ export const expositionType = Registry.PROMETHEUS_CONTENT_TYPE;
 
 export interface MetricsOptions {
   readonly authority: Authority;
-  readonly store: StoreMeter;
-  readonly scrub: Pick<StoreScrub, 'measure'>;
+  /** What else is measured: the store, how it is read through, its copies. */
+  readonly meters: readonly { readonly measure: () => Promise<readonly StoreFigure[]> }[];
   /** Certificates from elsewhere that the server shows, and whether what is bound by now cannot be read. */
   readonly bound: () => {
     readonly shown: readonly { readonly target: string; readonly notAfter: Date }[];
@@ -134,7 +133,7 @@ async function textOf(families: readonly Family[]): Promise<string> {
 }
 
 async function lookUp(options: MetricsOptions): Promise<Family[]> {
-  const { authority, store, scrub } = options;
+  const { authority, meters } = options;
   const { shown, isUnread } = options.bound();
   return [
     gauge('holdfast_build_info', 'Version of the server, always 1.', [
@@ -152,9 +151,9 @@ async function lookUp(options: MetricsOptions): Promise<Family[]> {
     ...(await evidenceFamilies(authority)),
     ...(await clientFamilies(authority)),
     ...(await storageFamilies(authority)),
-    ...[...(await store.measure()), ...(await scrub.measure())].map(({ name, help, value }) =>
-      gauge(name, help, [{ value }]),
-    ),
+    ...(await Promise.all(meters.map((meter) => meter.measure())))
+      .flat()
+      .map(({ name, help, value }) => gauge(name, help, [{ value }])),
   ];
 }
 

@@ -36,6 +36,12 @@ export const routes: readonly Route[] = [
 /** What repositories are to a listener, and to whom they are open: each client to its own. */
 export const storageRoute: Pick<Route, 'service' | 'access'> = { service: 'storage', access: ['client'] };
 
+/** The same of copies, which other nodes make and read; the gate of copies says who may what. */
+export const replicaRoute: Pick<Route, 'service' | 'access'> = {
+  service: 'storage',
+  access: ['client', 'storage', 'server'],
+};
+
 /** A route, and what its path says. */
 export interface FoundRoute extends Pick<Call, 'params'> {
   readonly route: Route;

@@ -123,6 +123,7 @@ export function storageService(
     take: ({ request, response, peer }) =>
       handler(request, response, {
         client: peer?.identity.name ?? '',
+        ...(peer !== undefined && { role: peer.identity.role }),
         appendOnly,
         seal: peer?.by === 'ticket' ? peer.seal : undefined,
       }),

@@ -21,7 +21,8 @@ import {
   withNetworkListeners,
 } from '../policy/index.ts';
 import { arrivalOf } from '../storage/index.ts';
-import { type Credentials, Hot, type TlsBindings, TokenGate } from '../transport/index.ts';
+import { type Credentials, Hot, type TlsBindings, TlsDialer, TokenGate } from '../transport/index.ts';
+import type { TrustBundle } from '../trust/index.ts';
 import { listenOnSocket } from './admin-socket.ts';
 import { AgentReports } from './agents/agent-reports.ts';
 import { ClientLedger } from './client-ledger.ts';
@@ -38,7 +39,7 @@ import { LetIn } from './let-in.ts';
 import { Metrics } from './metrics.ts';
 import { OrderDesk } from './orders/order-desk.ts';
 import { type NoteRefusal, refusalNoter } from './refuse.ts';
-import type { StoreScrub } from './scrubbing/store-scrub.ts';
+import { nodeNameOf, Replicas, type ReplicasOptions } from './replicas/replicas.ts';
 import { createApplication, routedService, storageService } from './service.ts';
 import { Sightings } from './sightings.ts';
 import { type PeerDirectory, startServer } from './start-server.ts';
@@ -56,7 +57,10 @@ import { networkConcerns } from './watch-network.ts';
 /** A server that has an authority, and all that one offers. */
 export interface AuthorityServerOptions {
   readonly authority: Authority;
-  readonly admin: Omit<AdminContext, 'listeners' | 'listenerSettings' | 'enrolAddresses' | 'letIn' | 'scrub'>;
+  readonly admin: Omit<
+    AdminContext,
+    'listeners' | 'listenerSettings' | 'enrolAddresses' | 'letIn' | 'scrub' | 'replicas'
+  >;
   readonly listeners: readonly ListenerPolicy[];
   readonly credentials: Hot<Credentials>;
   /** What is shown instead for certain hosts or listeners. */
@@ -65,8 +69,8 @@ export interface AuthorityServerOptions {
   readonly names: readonly string[];
   /** Where repositories are kept. */
   readonly store: StorePlace;
-  /** Reads the store through; closed with the server. */
-  readonly scrub: StoreScrub;
+  /** Where is kept how far copies and scrub have come. */
+  readonly replication: string;
   readonly socketPath: string;
   /** Who tells of what needs attention. */
   readonly notifier: Pick<Notifier, 'pass'>;
@@ -122,7 +126,15 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
     shown: shownCertificates(options.bindings.current),
     isUnread: options.admin.bindingProblem() !== undefined,
   });
-  const metrics = new Metrics({ authority, store: meter, scrub: options.scrub, bound, clock });
+  const check = (forWhat?: 'change'): Promise<void> => store.check(forWhat);
+  const storeFor = localNamespaces(store.directory, check, {
+    now: () => authority.time(),
+    judge: removalJudge(authority),
+  });
+  await using opened = new AsyncDisposableStack();
+  const peers = peerDirectory(authority, tokens, log);
+  const replicas = opened.use(await Replicas.open(replicating(options, peers.bundle, storeFor)));
+  const metrics = new Metrics({ authority, meters: [meter, replicas], bound, clock });
   const letIn = new LetIn(clock, log, (listener, cause) => metrics.letIn(listener, cause));
   const sightings = new Sightings({
     // One that was moved away is the one of its last backup, and stays so.
@@ -147,11 +159,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
     where: () => servers.current[0],
     clock,
   });
-  const check = (forWhat?: 'change'): Promise<void> => store.check(forWhat);
   const trash = new StoreTrash({ directory: store.directory, check, authority });
-  await using opened = new AsyncDisposableStack();
-  const scrub = opened.use(options.scrub);
-  scrub.begin();
   const orders = opened.use(new OrderDesk({ authority, log }));
   const grants = opened.use(new GrantGate({ authority, clock, log }));
   const views = opened.use(new ViewDesk({ authority, clock, log }));
@@ -159,7 +167,8 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
     authority,
     admin: {
       ...options.admin,
-      scrub,
+      scrub: replicas.scrub,
+      replicas: replicas.copies,
       get listeners() {
         return policies.current.map((policy) => viewOf(policy, names));
       },
@@ -183,10 +192,6 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
     metrics,
     log,
   });
-  const storeFor = localNamespaces(store.directory, check, {
-    now: () => authority.time(),
-    judge: removalJudge(authority),
-  });
   const ledger = new ClientLedger({ authority, directory: store.directory, log });
   const storage = createStorageHandler({
     storeFor: (namespace) =>
@@ -195,14 +200,17 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
         account: ledger.account(namespace.client),
       }),
     grants,
+    replicas: replicas.gate,
     told: (client) => ledger.told(client),
     noteRefusal,
     onEvent(event) {
       const { namespace, method, type, status, isReplacement } = event;
       metrics.stored(event);
       meter.stored(event);
+      replicas.stored(event);
       const isSnapshot = type === 'snapshots' && method === 'POST' && status === 200;
-      if (namespace !== undefined && isSnapshot && !isReplacement) sightings.seeSnapshot(namespace.client);
+      const isOwn = namespace !== undefined && namespace.origin === undefined;
+      if (isOwn && isSnapshot && !isReplacement) sightings.seeSnapshot(namespace.client);
     },
     log,
   });
@@ -225,7 +233,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
         storageService(storage, { appendOnly: false }),
         ...(['control', 'enrol', 'status'] as const).map((name) => routedService(name, application)),
       ],
-      peers: peerDirectory(authority, tokens, log),
+      peers,
       posts: postedOcsp(authority),
       hear: (gate) => checkpointHearer(authority, gate),
       noteRefusal,
@@ -249,7 +257,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
   const keepLedger = async (): Promise<void> => {
     if (authority.standing === 'ready') await ledger.upkeep();
   };
-  const concerns = watcher(options);
+  const concerns = watcher(options, replicas);
   opened.defer(() => concerns.close());
   const upkeep = (): Promise<unknown> => {
     concerns.look();
@@ -259,7 +267,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
       sightings.flush('due'),
       keepReports(),
       trash.upkeep(log),
-      scrub.upkeep(),
+      replicas.upkeep(),
       keepLedger(),
       clearGrants({ authority, directory: store.directory, check, log }),
     ]);
@@ -291,11 +299,39 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
   };
 }
 
+/** What the copies of a server go by. */
+function replicating(
+  { authority, credentials, store, replication, clock, log }: AuthorityServerOptions,
+  bundle: Hot<TrustBundle>,
+  storeFor: ReplicasOptions['storeFor'],
+): ReplicasOptions {
+  const dialer = new TlsDialer({ bundle, credentials, clock, roles: ['server', 'storage'] });
+  return {
+    self: nodeNameOf(credentials.current),
+    rules: () => authority.replications.list(),
+    async serversOf(node) {
+      const nodes = await authority.storageNodes.list();
+      return nodes.find(({ name }) => name === node)?.servers ?? [];
+    },
+    agent: () => dialer.agent(),
+    directory: store.directory,
+    check: (forWhat) => store.check(forWhat),
+    recordsPath: replication,
+    storeFor,
+    authority,
+    clock: { now: () => authority.time() },
+    log: log.child({ part: 'replicas' }),
+  };
+}
+
 /** What needs attention is looked for so often. */
 const watchEveryMs = minuteMs;
 
 /** Looks for what needs attention, beside all else: a mail server that is slow keeps nobody waiting. */
-function watcher({ authority, scrub, notifier, clock, log }: AuthorityServerOptions): {
+function watcher(
+  { authority, notifier, clock, log }: AuthorityServerOptions,
+  replicas: Pick<Replicas, 'concerns'>,
+): {
   look(): void;
   close(): Promise<void>;
 } {
@@ -306,7 +342,10 @@ function watcher({ authority, scrub, notifier, clock, log }: AuthorityServerOpti
   const look = async (nowMs: number): Promise<void> => {
     await notifier
       .pass(
-        async () => [...(await networkConcerns(authority, { nowMs, sinceMs })), ...(await scrub.concerns())],
+        async () => [
+          ...(await networkConcerns(authority, { nowMs, sinceMs })),
+          ...(await replicas.concerns()),
+        ],
         ended.signal,
       )
       .catch((error: unknown) => {

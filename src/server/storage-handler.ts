@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ErrorCode, HoldfastError, isHoldfastError, type Log, minuteMs } from '../base/index.ts';
+import type { Role } from '../pki/index.ts';
 import { AppendOnlyStore, type ObjectStore, type ObjectType } from '../storage/index.ts';
 import { formatQuota, type QuotaState, quotaHeader } from '../transport/index.ts';
 import type { GrantGate } from './grants/grant-gate.ts';
 import { limitIdleTime } from './read-request.ts';
 import { httpStatusOf, type NoteRefusal } from './refuse.ts';
+import type { ReplicaGate, ReplicaNamespace } from './replicas/replica-gate.ts';
 import { answerStorage } from './storage-answer.ts';
 import {
   parseStoragePath,
@@ -17,8 +19,10 @@ import { replacesHeader } from './storage-upload.ts';
 
 /** What the peer of a request may do, decided by who it is. */
 interface StorageAccess {
-  /** The one client whose repositories the peer may enter. */
+  /** The one client whose repositories the peer may enter; of another node, its name. */
   readonly client: string;
+  /** What the peer is; a client unless said. */
+  readonly role?: Role;
   /** Whether removing is refused, except for locks. */
   readonly appendOnly: boolean;
   /** Begins the seal of an answer, where the line proves nothing. */
@@ -50,6 +54,8 @@ export interface StorageHandlerOptions {
   readonly noteRefusal?: NoteRefusal;
   /** Lets clients read what is others'; nobody does where it is left out. */
   readonly grants?: Pick<GrantGate, 'enter'>;
+  /** Gives copies to those who may have them; there are none where it is left out. */
+  readonly replicas?: Pick<ReplicaGate, 'enter'>;
   /** What a client is told of what it has stored, and may, with each answer. */
   readonly told?: (client: string) => QuotaState | undefined;
   readonly onEvent?: (event: StorageEvent) => void;
@@ -95,6 +101,15 @@ async function serve(
   exchange: StorageExchange,
 ): Promise<void> {
   if (path === undefined) throw new HoldfastError('object_name_invalid', 'no address of the protocol');
+  if (path.namespace.origin !== undefined) {
+    const store = await enterReplica(
+      options,
+      { ...path.namespace, origin: path.namespace.origin },
+      access,
+      exchange,
+    );
+    return await answerStorage(store, path, exchange);
+  }
   if (path.namespace.client !== access.client) {
     await enterOthers(options, path.namespace, access, exchange);
     return await answerStorage(new AppendOnlyStore(options.storeFor(path.namespace)), path, exchange);
@@ -103,6 +118,19 @@ async function serve(
   if (told !== undefined) exchange.response.setHeader(quotaHeader, formatQuota(told));
   const store = options.storeFor(path.namespace);
   await answerStorage(access.appendOnly ? new AppendOnlyStore(store) : store, path, exchange);
+}
+
+/** What a ticket is for is one's own repository at the node that gave it. */
+async function enterReplica(
+  { replicas }: StorageHandlerOptions,
+  namespace: ReplicaNamespace,
+  { client: name, role = 'client', seal }: StorageAccess,
+  { request }: StorageExchange,
+): Promise<ObjectStore> {
+  if (replicas === undefined || seal !== undefined)
+    throw new HoldfastError('namespace_forbidden', `${name} asked for a copy of ${namespace.origin}`);
+  const isReading = request.method === 'GET' || request.method === 'HEAD';
+  return await replicas.enter({ role, name, namespace, isReading });
 }
 
 /** What is another client's is read by a grant, and by a certificate or a token: a ticket is for one's own. */

@@ -17,6 +17,8 @@ import {
 
 /** Whose repository: a client's own, or a further one of that client by name. */
 export interface StorageNamespace {
+  /** Set for what the client stores at another node, the one of this name, and of which there may be a copy here. */
+  readonly origin?: string;
   readonly client: string;
   readonly repository?: string;
 }
@@ -34,12 +36,22 @@ export interface StoragePath {
   readonly query: string;
 }
 
+/** Where copies are, each below the name of the node that they are copies of. */
+export const replicaPath = '/-/replica/';
+
 /**
- * Reads `/<client>/…` and `/<client>/<repository>/…`; undefined for anything that the protocol does not know.
- * Names are compared as they are written: no decoding, no `.` or `..`, so one object has one URL.
+ * Reads `/<client>/…` and `/<client>/<repository>/…`, and the same behind `/-/replica/<node>`; undefined for anything that the protocol
+ * does not know. Names are compared as they are written: no decoding, no `.` or `..`, so one object has one URL.
  */
 export function parseStoragePath(url: string): StoragePath | undefined {
   const [path = '', query = ''] = url.split('?', 2);
+  if (!path.startsWith(replicaPath)) return parseOwn(path, query);
+  const [origin = '', ...others] = path.slice(replicaPath.length).split('/');
+  const own = isNamespaceName(origin) ? parseOwn(`/${others.join('/')}`, query) : undefined;
+  return own && { ...own, namespace: { ...own.namespace, origin } };
+}
+
+function parseOwn(path: string, query: string): StoragePath | undefined {
   const [root, client = '', second = '', ...others] = path.split('/');
   if (root !== '' || !isNamespaceName(client)) return undefined;
   const named = isNamespaceName(second);
@@ -84,6 +96,14 @@ interface NamespaceOptions {
   readonly judge: JudgeRemoval;
 }
 
+/** Below it are the copies that a store has, by the node that they are copies of: a name that no client can have. */
+export const replicaFolder = '.replicas';
+
+/** The place of a repository in the directory of a store. */
+export function namespaceFolder({ origin, client, repository = '' }: StorageNamespace): string {
+  return origin === undefined ? join(client, repository) : join(replicaFolder, origin, client, repository);
+}
+
 /**
  * The stores of all namespaces below one directory: `<directory>/<client>` and `<directory>/<client>/<repository>`. `check`
  * throws while that directory is not the one it should be. Without options what is removed is gone.
@@ -94,8 +114,8 @@ export function localNamespaces(
   options?: NamespaceOptions,
 ): (namespace: StorageNamespace) => ObjectStore {
   const stores = new Map<string, ObjectStore>();
-  return ({ client, repository = '' }) => {
-    const path = join(directory, client, repository);
+  return (namespace) => {
+    const path = join(directory, namespaceFolder(namespace));
     const store = stores.get(path) ?? new PresentStore(localStore(path, directory, options), check);
     stores.delete(path);
     stores.set(path, store);

@@ -9,7 +9,7 @@ import { LocalStore, LocalTrash, type Trashed, trashedTypes } from '../storage/i
 import type { StorageNamespace } from './storage-path.ts';
 import { repositoriesIn } from './store-repositories.ts';
 
-interface StoreTrashOptions {
+export interface StoreTrashOptions {
   /** Where the store is. */
   readonly directory: string;
   /** Throws while it is not there. */

@@ -5,7 +5,7 @@ import { type AdminClient, type AdminContext, bringBackup, fetchBackup } from '.
 import { findKeystore, keyOf, openOrCreateKeystore } from '../../src/agent/index.ts';
 import { SampleHome, sampleSchedule, sampleSentSet } from '../../src/authority/authority.fixture.ts';
 import type { AdoptedRoot } from '../../src/authority/index.ts';
-import { asBuffer, dayMs, hourMs, silentLog } from '../../src/base/index.ts';
+import { asBuffer, dayMs, hourMs } from '../../src/base/index.ts';
 import {
   createCertificateRequest,
   createName,
@@ -17,7 +17,7 @@ import {
   requestPem,
 } from '../../src/pki/index.ts';
 import { defaultListeners } from '../../src/policy/index.ts';
-import { BindingDesk, StoreScrub, StoreTrash } from '../../src/server/index.ts';
+import { BindingDesk, offlineReplicaDesks, StoreTrash } from '../../src/server/index.ts';
 import { authorityExtensions, sampleCertificate } from './sample-certificates.ts';
 
 /** What operations work on, in a home of a test. */
@@ -45,12 +45,11 @@ export function sampleContext(home: SampleHome): AdminContext {
       check: async () => {},
       authority: home.authority,
     }),
-    scrub: new StoreScrub({
+    ...offlineReplicaDesks({
       directory: join(home.path, 'store'),
       check: async () => {},
       recordsPath: join(home.path, 'replication.db'),
       clock: home.clock,
-      log: silentLog,
     }),
     bindings: new BindingDesk({
       roots: home.authority.serverRoots,
@@ -109,6 +108,13 @@ async function readAndDecide(home: SampleHome, admin: AdminClient): Promise<void
   await admin.call('policy.set', { key: 'queue', value: 'on' });
   await admin.call('policy.import', { policy, apply: false });
   await admin.call('store.accept', { reason: 'new disk' });
+  await home.local('server', 'main', ['main.example']);
+  await home.local('storage', 'safe', ['safe.example']);
+  await admin.call('replicate.add', { from: 'main', to: ['safe'], zone: 'UTC' });
+  await admin.call('replicate.list', {});
+  await admin.call('replicate.status', {});
+  await admin.call('replicate.run', { acceptsLoss: true });
+  await admin.call('replicate.remove', { from: 'main' });
   await admin.call('ca.show', {});
   await admin.call('ca.export', { chain: true });
   const { certificates } = await admin.call('ca.export', {});

@@ -10,6 +10,7 @@ export { type Grant, Grants } from './grants.ts';
 export { type Job, Jobs } from './jobs.ts';
 export type { Arrival, JudgedReport, JudgedSet } from './judge-report.ts';
 export { type ClientReport, Nodes, type Sighting } from './nodes.ts';
+export { type ReplicationEntry, type ReplicationRule, Replications } from './replications.ts';
 export { type ScheduleEntry, Schedules } from './schedules.ts';
 export { type SentSetEntry, SentSets } from './sent-sets.ts';
 export { type StorageNode, StorageNodes } from './storage-nodes.ts';

@@ -40,6 +40,7 @@ export { endMove, finishMove, moveRecords, takeBackRecords } from './move-record
 export type { NodeReportRow } from './node-reports.ts';
 export { policyOnRecord } from './policy.ts';
 export { Records } from './records.ts';
+export type { ReplicationRow } from './replications.ts';
 export type { NewRequest, RequestKind, RequestRow } from './requests.ts';
 export type { ScheduleRow } from './schedules.ts';
 export type { SentSetRow } from './sent-sets.ts';

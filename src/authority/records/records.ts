@@ -14,6 +14,7 @@ import { JobRecords } from './jobs.ts';
 import { LogRecords } from './log.ts';
 import { NodeReportRecords } from './node-reports.ts';
 import { PolicyRecords, ServerRootRecords } from './policy.ts';
+import { ReplicationRecords } from './replications.ts';
 import { RequestRecords } from './requests.ts';
 import { ScheduleRecords } from './schedules.ts';
 import { SentSetRecords } from './sent-sets.ts';
@@ -55,6 +56,7 @@ export class Records {
   readonly jobs: JobRecords;
   readonly sentSets: SentSetRecords;
   readonly schedules: ScheduleRecords;
+  readonly replications: ReplicationRecords;
   readonly grants: GrantRecords;
   readonly log: LogRecords;
 
@@ -90,6 +92,7 @@ export class Records {
     this.jobs = new JobRecords(queries);
     this.sentSets = new SentSetRecords(queries);
     this.schedules = new ScheduleRecords(queries);
+    this.replications = new ReplicationRecords(queries);
     this.grants = new GrantRecords(queries);
     this.log = new LogRecords(queries);
   }
@@ -136,6 +139,7 @@ export const tables = [
   'jobs',
   'sent_sets',
   'schedules',
+  'replications',
   'grants',
   'grant_seals',
   'log',

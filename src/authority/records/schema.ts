@@ -731,4 +731,33 @@ export const authorityMigrations: readonly Migration[] = [
       );
     `,
   },
+  {
+    // Which nodes have copies of what others store.
+    owner: 'authority',
+    version: 23,
+    sqlite: `
+      CREATE TABLE replications (
+        from_name TEXT PRIMARY KEY,
+        to_names TEXT NOT NULL,
+        keep INTEGER NOT NULL,
+        remove_after INTEGER NOT NULL,
+        rate TEXT,
+        zone TEXT NOT NULL,
+        added_by TEXT NOT NULL,
+        added_at INTEGER NOT NULL
+      ) STRICT;
+    `,
+    postgres: `
+      CREATE TABLE replications (
+        from_name words PRIMARY KEY,
+        to_names words NOT NULL,
+        keep bigint NOT NULL,
+        remove_after bigint NOT NULL,
+        rate words,
+        zone words NOT NULL,
+        added_by words NOT NULL,
+        added_at moment NOT NULL
+      );
+    `,
+  },
 ];

@@ -6,7 +6,13 @@ import { test } from 'node:test';
 import { dayMs, silentLog } from '../../base/index.ts';
 import { type DatabaseLocation, openDatabase } from '../../db/index.ts';
 import { createCertificateRequest, createName, generateKeyPair } from '../../pki/index.ts';
-import { SampleHome, sampleGrant, sampleSchedule, sampleSentSet } from '../authority.fixture.ts';
+import {
+  SampleHome,
+  sampleGrant,
+  sampleReplication,
+  sampleSchedule,
+  sampleSentSet,
+} from '../authority.fixture.ts';
 import { decisionIn, hashRecord, kindOf, parseRecord } from '../log/log-record.ts';
 import { databasePath } from '../records/authority-files.ts';
 import { openRecords } from '../records/authority-records.ts';
@@ -81,6 +87,10 @@ async function goOn(home: SampleHome, asked: Awaited<ReturnType<typeof begin>>):
   await authority.grants.revoke((await authority.grants.create({ ...grant, withKit: true })).id, by);
   await authority.revocation.revokeIssuer('issuing-1', order);
   await home.local('server', 'vault', ['vault.example']);
+  await home.local('storage', 'safe', ['safe.example']);
+  await authority.replications.add({ ...sampleReplication, rate: '500', by });
+  await authority.replications.remove('vault', by);
+  await authority.replications.add({ ...sampleReplication, by });
 }
 
 /** Replays onto a copy what was recorded since, as it would come from a mirror. */
@@ -110,6 +120,7 @@ const tables = [
   'jobs',
   'sent_sets',
   'schedules',
+  'replications',
   'grants',
   'log',
 ];
@@ -137,7 +148,7 @@ test('a log that is replayed onto a backup makes the very tables that the work o
     await using restored = await openRecords(directory);
     const counts = await restored.transaction((tx) => replayOnto(tx, live));
     assert.deepEqual(counts.lost, { 'grant sealed': 1 });
-    assert.ok(counts.certificates === 3 && counts.issuers === 1 && counts.revoked > 1);
+    assert.ok(counts.certificates === 4 && counts.issuers === 1 && counts.revoked > 1);
   });
   await home.reopen(async () => {
     const made = await dump(home.place);

@@ -6,7 +6,7 @@ import {
   signNetworkView,
 } from '../../enrol/index.ts';
 import type { Issuer } from '../issuers/index.ts';
-import type { Clients, StorageNodes } from '../nodes/index.ts';
+import type { Clients, Replications, StorageNodes } from '../nodes/index.ts';
 import type { PolicyBook } from '../policy/index.ts';
 import type { AuthorityRecords } from '../records/index.ts';
 import { checkStanding, type Present } from '../standing/index.ts';
@@ -25,6 +25,7 @@ interface Viewed {
   readonly clients: Clients;
   readonly policy: PolicyBook;
   readonly storageNodes: StorageNodes;
+  readonly replications: Replications;
 }
 
 /** Makes the views of a network that its storage nodes go by. */
@@ -58,7 +59,7 @@ export class NetworkViews {
 
   async #view(): Promise<NetworkView> {
     const { issuer, present, epoch, clock } = this.#context;
-    const { clients, policy, storageNodes } = this.#viewed;
+    const { clients, policy, storageNodes, replications } = this.#viewed;
     // First: what is decided meanwhile may be in it, and what the number stands for is.
     const { sequence } = present.head;
     const madeMs = clock.now();
@@ -81,6 +82,11 @@ export class NetworkViews {
       })),
       policy: { quotaBytes, trashTimeMs, locks: [...(await policy.lockPeriods())] },
       nodes: nodes.map(({ name, servers }) => ({ name, servers })),
+      replications: (await replications.list()).map(({ by: _by, addedAt: _addedAt, to, rate, ...rule }) => ({
+        ...rule,
+        to: [...to],
+        ...(rate !== undefined && { rate }),
+      })),
     };
   }
 

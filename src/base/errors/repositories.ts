@@ -146,6 +146,12 @@ export const repositoriesErrors = {
     happened: 'a repository that is copied was pruned again and again meanwhile; its copy is as it was',
     next: 'nothing: it is copied when it rests',
   },
+  replication_exists: {
+    happened: 'what the node stores is copied to others already',
+    next: 'holdfast replicate list shows to which; holdfast replicate remove NODE, then add it again: copies that are there are used again',
+    kind: 'usage',
+    status: 409,
+  },
   replica_foreign: {
     happened:
       'another repository lies where a copy should be made, as after its client began anew; both stay',

@@ -8,9 +8,15 @@ import {
   openAuthority,
   readWaiting,
 } from '../../authority/index.ts';
-import { HoldfastError, type Secret, silentLog } from '../../base/index.ts';
+import { HoldfastError, type Secret } from '../../base/index.ts';
 import { addressesOf, listenersOf, namesForCodes, reachableNames } from '../../policy/index.ts';
-import { BindingDesk, type BindingPlace, StorePlace, StoreScrub, StoreTrash } from '../../server/index.ts';
+import {
+  BindingDesk,
+  type BindingPlace,
+  offlineReplicaDesks,
+  StorePlace,
+  StoreTrash,
+} from '../../server/index.ts';
 import type { Context } from '../program/context.ts';
 import { askSecret } from '../terminal/answer.ts';
 import { choosePassword, readPasswordFile } from '../terminal/given-secrets.ts';
@@ -94,7 +100,12 @@ export function adminContext(
       check: (forWhat) => store.check(forWhat),
       authority,
     }),
-    scrub: scrubOf(context, home, store),
+    ...offlineReplicaDesks({
+      directory: store.directory,
+      check: (forWhat) => store.check(forWhat),
+      recordsPath: home.replication,
+      clock: context.clock,
+    }),
     bindings: new BindingDesk({
       roots: authority.serverRoots,
       keystore,
@@ -106,17 +117,6 @@ export function adminContext(
       reload,
     }),
   };
-}
-
-/** What reads the store of a home through. */
-export function scrubOf(context: Context, home: Home, store: StorePlace, log = silentLog): StoreScrub {
-  return new StoreScrub({
-    directory: store.directory,
-    check: (forWhat) => store.check(forWhat),
-    recordsPath: home.replication,
-    clock: context.clock,
-    log,
-  });
 }
 
 /** `host:port` of the enrolment listeners for join codes. */

@@ -56,6 +56,7 @@ export async function serveStorage(context: Context, home: Home, options: Servin
     listeners: nodeListeners(settings),
     names: reachableNames(names),
     store,
+    replication: home.replication,
     clock,
     log,
   });

@@ -6,7 +6,7 @@ import { describeListener, type ListenerPolicy, listenersOf, reachableNames } fr
 import { ServerBindings, ServerCredentials, startAuthorityServer } from '../../server/index.ts';
 import { type Credentials, Hot, machineName } from '../../transport/index.ts';
 import { Keystore } from '../../trust/index.ts';
-import { type AuthorityHome, adminContext, scrubOf, storeOf } from '../home/authority-home.ts';
+import { type AuthorityHome, adminContext, storeOf } from '../home/authority-home.ts';
 import { readSettings, type Settings, settingsKey } from '../home/settings.ts';
 import { notifierOf } from '../notice/own-notices.ts';
 import type { Context } from '../program/context.ts';
@@ -76,7 +76,7 @@ export async function startServing(
     bindings: bindings.current,
     names: reachableNames(settings.names),
     store,
-    scrub: scrubOf(context, home, store, log),
+    replication: home.replication,
     socketPath: home.socket,
     notifier: notifierOf(context, home, { watcher: 'server', from: authority.network, log }),
     clock: context.clock,

@@ -17,8 +17,8 @@ export interface CopyRow {
   /** Why the last round failed, and since when they do. */
   readonly problem: string | null;
   readonly problem_since: number | null;
-  /** 1 while nothing is removed, since the source lost most of what it had at once. */
-  readonly is_halted: number;
+  /** `halted` while nothing is removed, since the source lost most of what it had at once; `accepted` once somebody has said that this is meant. */
+  readonly halt: 'none' | 'halted' | 'accepted';
 }
 
 /** How each copy is. */
@@ -39,7 +39,7 @@ export class CopyRecords {
 
   async keep(row: CopyRow): Promise<void> {
     const { copy, looked_at, whole_at, lag_objects, lag_bytes, lag_since } = row;
-    const { damaged, unequal, problem, problem_since, is_halted } = row;
+    const { damaged, unequal, problem, problem_since, halt } = row;
     await this.#database.run(
       `INSERT OR REPLACE INTO copies (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       copy,
@@ -52,7 +52,7 @@ export class CopyRecords {
       unequal,
       problem,
       problem_since,
-      is_halted,
+      halt,
     );
   }
 
@@ -66,4 +66,4 @@ export class CopyRecords {
 }
 
 const columns =
-  'copy, looked_at, whole_at, lag_objects, lag_bytes, lag_since, damaged, unequal, problem, problem_since, is_halted';
+  'copy, looked_at, whole_at, lag_objects, lag_bytes, lag_since, damaged, unequal, problem, problem_since, halt';

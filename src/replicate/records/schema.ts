@@ -16,7 +16,7 @@ export const replicateSchema: Migration = {
       unequal INTEGER NOT NULL,
       problem TEXT,
       problem_since INTEGER,
-      is_halted INTEGER NOT NULL
+      halt TEXT NOT NULL
     ) STRICT;
     CREATE TABLE absences (
       copy TEXT NOT NULL,

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { ScrubDesk, ScrubView } from '../../admin/index.ts';
@@ -10,19 +9,26 @@ import {
   type Log,
   minuteMs,
   secondMs,
-  systemErrorCode,
 } from '../../base/index.ts';
 import type { Concern } from '../../notice/index.ts';
 import {
   defaultScrubPeriodMs,
   type HealSource,
   healWaiting,
-  ReplicateRecords,
+  mendObjects,
+  type ReplicateRecords,
   type ScrubbedRepository,
   type ScrubOptions,
   scrubStore,
 } from '../../replicate/index.ts';
-import { LocalDamaged, LocalStore, type ObjectStore, PresentStore } from '../../storage/index.ts';
+import {
+  LocalDamaged,
+  LocalStore,
+  type NamedRef,
+  type ObjectStore,
+  PresentStore,
+} from '../../storage/index.ts';
+import type { KeptRecords } from '../replicas/kept-records.ts';
 import type { StoreFigure } from '../store-meter.ts';
 import { storedRepositories } from './stored-repositories.ts';
 
@@ -32,7 +38,7 @@ interface StoreScrubOptions {
   /** Throws while it is not there. */
   readonly check: (forWhat?: 'change') => Promise<void>;
   /** Where it is kept how far it has come. */
-  readonly recordsPath: string;
+  readonly records: KeptRecords;
   /** Where good ones of a repository may be, by the name that it has on record; nowhere unless said. */
   readonly sourcesOf?: (repository: string) => Promise<readonly HealSource[]>;
   readonly clock: Pick<Clock, 'now'>;
@@ -50,7 +56,6 @@ const newsMs = 30 * dayMs;
 export class StoreScrub implements ScrubDesk, AsyncDisposable {
   readonly #options: StoreScrubOptions;
   readonly #ended = new AbortController();
-  #records: Promise<ReplicateRecords> | undefined;
   #going: Promise<void> | undefined;
   /** Ends what is under way, so that it begins anew. */
   #again = new AbortController();
@@ -70,7 +75,7 @@ export class StoreScrub implements ScrubDesk, AsyncDisposable {
   async start(): Promise<ScrubView> {
     const { check, clock } = this.#options;
     await check();
-    await this.#with(async (records) => {
+    await this.#options.records.with(async (records) => {
       await records.scrub.restart(clock.now());
       this.#isHurried = true;
       this.#again.abort();
@@ -83,10 +88,16 @@ export class StoreScrub implements ScrubDesk, AsyncDisposable {
 
   /** How far it has come, and what is damaged. */
   async status(): Promise<ScrubView> {
-    const { recordsPath, clock } = this.#options;
-    const isKnown = this.#going !== undefined || (await isThere(recordsPath));
-    if (!isKnown) return nothingRead;
-    return await this.#with((records) => viewOf(records, clock.now() - newsMs));
+    const { records, clock } = this.#options;
+    return await records.look((opened) => viewOf(opened, clock.now() - newsMs), nothingRead);
+  }
+
+  /** Takes care of what somebody else found damaged while he read it. */
+  async mend(repository: string, damaged: readonly NamedRef[]): Promise<void> {
+    await this.#options.records.with(async (records) => {
+      for await (const one of this.#repositories())
+        if (one.name === repository) await mendObjects(one, damaged, this.#scrubOptions(records));
+    });
   }
 
   /** Tries again what waits for a good one, when that is due; to be called now and then. */
@@ -101,7 +112,7 @@ export class StoreScrub implements ScrubDesk, AsyncDisposable {
   /** Tries again what waits for a good one. */
   async heal(): Promise<void> {
     try {
-      await this.#with((records) => healWaiting(this.#scrubOptions(records)));
+      await this.#options.records.with((records) => healWaiting(this.#scrubOptions(records)));
     } catch (error) {
       // That the store is not there is said elsewhere.
       if (!this.#ended.signal.aborted && !isHoldfastError(error, 'store_missing')) throw error;
@@ -150,7 +161,6 @@ export class StoreScrub implements ScrubDesk, AsyncDisposable {
     this.#ended.abort();
     this.#again.abort();
     await this.#going;
-    await (await this.#records)?.[Symbol.asyncDispose]();
   }
 
   async #goOn(): Promise<void> {
@@ -172,7 +182,7 @@ export class StoreScrub implements ScrubDesk, AsyncDisposable {
   async #readThrough(): Promise<{ readonly objects: number }> {
     await this.#options.check();
     return await scrubStore({
-      ...this.#scrubOptions(await this.#opened()),
+      ...this.#scrubOptions(await this.#options.records.hold()),
       periodMs: () => (this.#isHurried ? 0 : defaultScrubPeriodMs),
       signal: this.#again.signal,
     });
@@ -207,31 +217,9 @@ export class StoreScrub implements ScrubDesk, AsyncDisposable {
       };
     }
   }
-
-  /** What is opened for one question alone is closed after it. */
-  async #with<T>(work: (records: ReplicateRecords) => Promise<T>): Promise<T> {
-    if (this.#going !== undefined) return await work(await this.#opened());
-    await using records = await ReplicateRecords.open(this.#options.recordsPath);
-    return await work(records);
-  }
-
-  #opened(): Promise<ReplicateRecords> {
-    this.#records ??= ReplicateRecords.open(this.#options.recordsPath);
-    return this.#records;
-  }
 }
 
 const nothingRead: ScrubView = { now: undefined, last: undefined, waiting: [], healed: [] };
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return false;
-    throw error;
-  }
-}
 
 /** How far it has come, what waits, and what was healed since then. */
 async function viewOf({ scrub, damages }: ReplicateRecords, sinceMs: number): Promise<ScrubView> {

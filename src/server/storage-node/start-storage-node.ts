@@ -2,13 +2,14 @@ import type { Roster } from '../../authority/index.ts';
 import { type Clock, HoldfastError, isHoldfastError, type Log, secondMs } from '../../base/index.ts';
 import type { StorageReport } from '../../enrol/index.ts';
 import { addressesOf, type ListenerPolicy, portsOf } from '../../policy/index.ts';
-import { type Credentials, Hot, noBindings } from '../../transport/index.ts';
+import { type Credentials, Hot, noBindings, TlsDialer } from '../../transport/index.ts';
 import type { TrustBundle } from '../../trust/index.ts';
 import { ClientLedger } from '../client-ledger.ts';
 import { keepGoing } from '../follow-decisions.ts';
 import { GuardedStore } from '../guarded-store.ts';
 import { removalJudge } from '../judge-removal.ts';
 import { LetIn } from '../let-in.ts';
+import { nodeNameOf, Replicas, type ReplicasOptions } from '../replicas/replicas.ts';
 import { jsonReply } from '../reply.ts';
 import { answerBy, routedService, storageService } from '../service.ts';
 import { startServer } from '../start-server.ts';
@@ -30,6 +31,8 @@ export interface StorageNodeOptions {
   /** Host names and addresses of this node, best first. */
   readonly names: readonly string[];
   readonly store: StorePlace;
+  /** Where is kept how far copies and scrub have come. */
+  readonly replication: string;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -66,14 +69,19 @@ export async function startStorageNode(options: StorageNodeOptions): Promise<Sto
     await ledger.flush();
   });
   const storeFor = localNamespaces(directory, check, { now: () => view.time(), judge: removalJudge(rules) });
+  const replicas = opened.use(await Replicas.open(replicating(options, rules, storeFor)));
   const storage = createStorageHandler({
+    replicas: replicas.gate,
     storeFor: (namespace) =>
       new GuardedStore(storeFor(namespace), {
         bounds: () => rules.clients.boundsOf(namespace.client),
         account: ledger.account(namespace.client),
       }),
     told: (client) => ledger.told(client),
-    onEvent: (event) => meter.stored(event),
+    onEvent(event) {
+      meter.stored(event);
+      replicas.stored(event);
+    },
     log,
   });
   opened.use(
@@ -92,13 +100,36 @@ export async function startStorageNode(options: StorageNodeOptions): Promise<Sto
     }),
   );
   const trash = new StoreTrash({ directory, check, authority: rules });
-  const upkeep = (): Promise<unknown> => Promise.all([watchStore(), trash.upkeep(log), ledger.upkeep()]);
+  const upkeep = (): Promise<unknown> =>
+    Promise.all([watchStore(), trash.upkeep(log), replicas.upkeep(), ledger.upkeep()]);
   opened.defer(keepGoing(upkeep, { everyMs: upkeepEveryMs, log }));
   const running = opened.move();
   return {
     urls: addressesOf(listeners, ['storage'], names).map((address) => `https://${address}`),
     report: () => reportOf(options, meter),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+/** What the copies of a storage node go by: the view of its network. */
+function replicating(
+  { view, bundle, credentials, store, replication, clock, log }: StorageNodeOptions,
+  authority: ReplicasOptions['authority'],
+  storeFor: ReplicasOptions['storeFor'],
+): ReplicasOptions {
+  const dialer = new TlsDialer({ bundle, credentials, clock, roles: ['server', 'storage'] });
+  return {
+    self: nodeNameOf(credentials.current),
+    rules: async () => (view.current?.replications ?? []).map(({ rate, ...rule }) => ({ ...rule, rate })),
+    serversOf: async (node) => view.current?.nodes.find(({ name }) => name === node)?.servers ?? [],
+    agent: () => dialer.agent(),
+    directory: store.directory,
+    check: (forWhat) => store.check(forWhat),
+    recordsPath: replication,
+    storeFor,
+    authority,
+    clock: { now: () => view.time() },
+    log: log.child({ part: 'replicas' }),
   };
 }
 

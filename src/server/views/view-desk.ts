@@ -55,6 +55,8 @@ export class ViewDesk implements AsyncDisposable {
         'renewed',
         'revoked',
         'client bounded',
+        'replication added',
+        'replication removed',
         'policy changed',
         'issuing certificate replaced',
         'issuing certificate revoked',

@@ -3,7 +3,13 @@ import { after, before, describe, it } from 'node:test';
 import type { Intruder } from '../../../../test/rig/postgres-database.ts';
 import { dayMs } from '../../../base/index.ts';
 import { createCertificateRequest, createName, generateKeyPair } from '../../../pki/index.ts';
-import { SampleHome, sampleGrant, sampleSchedule, sampleSentSet } from '../../authority.fixture.ts';
+import {
+  SampleHome,
+  sampleGrant,
+  sampleReplication,
+  sampleSchedule,
+  sampleSentSet,
+} from '../../authority.fixture.ts';
 
 const by = 'admin/local';
 const order = { reason: 'superseded', by } as const;
@@ -245,6 +251,23 @@ const tamperings: readonly Tampering[] = [
     /the schedule more is on record, and the log does not say that it was added/,
   ],
   update(
+    'replications',
+    'keep = 1',
+    'keep = 2',
+    "from_name = 'vault'",
+    /the replication of vault is another one on record than record \d+ says/,
+  ),
+  [
+    'CREATE TEMP TABLE rules AS SELECT * FROM replications; DELETE FROM replications',
+    'INSERT INTO replications SELECT * FROM rules; DROP TABLE rules',
+    /the replication of vault \(record \d+\) is not on record/,
+  ],
+  [
+    "INSERT INTO replications (from_name, to_names, keep, remove_after, zone, added_by, added_at) VALUES ('more', '[]', 1, 1, 'UTC', 'x', 0)",
+    "DELETE FROM replications WHERE from_name = 'more'",
+    /the replication of more is on record, and the log does not say that it was added/,
+  ],
+  update(
     'grants',
     "to_name = 'zed'",
     "to_name = 'beta'",
@@ -296,6 +319,8 @@ describe('what is on record, held against the log', () => {
     await home.node('zed');
     await authority.grants.create({ ...sampleGrant, to: 'zed', expiresAt, by });
     await authority.schedules.add({ ...sampleSchedule, name: 'hourly', every: '2h', by });
+    await home.local('storage', 'safe', ['safe.example']);
+    await authority.replications.add({ ...sampleReplication, by });
     const { identity } = alpha.issued.certificate;
     assert.ok(identity);
     await authority.escrow.put(identity, 'r', Uint8Array.of(1, 2));

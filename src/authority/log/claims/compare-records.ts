@@ -25,6 +25,7 @@ import {
   joinCodeClaims,
   requestClaims,
 } from './node-claims.ts';
+import { replicationClaims } from './replication-claims.ts';
 import { scheduleClaims } from './schedule-claims.ts';
 import { sentSetClaims } from './sent-set-claims.ts';
 
@@ -48,6 +49,7 @@ export class RecordComparison {
     jobClaims(),
     sentSetClaims(),
     scheduleClaims(),
+    replicationClaims(),
     grantClaims(),
     policyClaims(),
     escrowClaims(),

@@ -21,6 +21,7 @@ import { issuingReplaced, issuingRevoked, nameConstraintsChanged, rootRenewed } 
 import { jobEnded, jobStarted, jobStopped } from './jobs.ts';
 import { policyChanged, policyProposed, tlsBound, tlsUnbound } from './network.ts';
 import { releaseProposed, releaseSigned } from './releases.ts';
+import { replicationAdded, replicationRemoved } from './replications.ts';
 import { approved, denied, refused, requested } from './requests.ts';
 import { crlSigned, ocspSignerReplaced, revoked } from './revocation.ts';
 import { scheduleAdded, scheduleRemoved, scheduleRun } from './schedules.ts';
@@ -85,6 +86,8 @@ export const kinds = {
   scheduleAdded,
   scheduleRun,
   scheduleRemoved,
+  replicationAdded,
+  replicationRemoved,
   grantCreated,
   grantSealed,
   grantRevoked,
