@@ -172,7 +172,7 @@ export class StoreCopies implements ReplicaDesk, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended.abort();
     await this.#stop();
-    await Promise.all([...this.#nodes.values()].map(({ working }) => working));
+    for (const { working } of this.#nodes.values()) await working;
   }
 
   async #look(): Promise<void> {
