@@ -108,6 +108,7 @@ const takenElsewhere: Readonly<Record<string, string>> = {
   grant_waiting: 'grants.test.ts: the recovery kit seals it',
   sealed_invalid: 'grants.test.ts: another grant is created',
   schedule_exists: 'jobs.test.ts: one is removed',
+  replication_exists: 'replicas.test.ts: it is removed',
   job_over: 'jobs.test.ts: what came of it is shown',
   retention_locked: 'guard.test.ts: the policy is shown there; it only reads',
   second_admin_needed: 'guard.test.ts',

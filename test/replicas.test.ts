@@ -74,14 +74,8 @@ async function until<T>(ask: () => Promise<T>, expected: (answer: T) => boolean)
 }
 
 /** Runs a word at the server, and gives what it says. */
-async function replicate<T>(...words: string[]): Promise<T> {
-  const { code, stdout, stderr } = await runHoldfast([
-    'replicate',
-    ...words,
-    '--json',
-    '--home',
-    network.home,
-  ]);
+async function say<T>(...words: string[]): Promise<T> {
+  const { code, stdout, stderr } = await runHoldfast([...words, '--json', '--home', network.home]);
   assert.equal(code, 0, stderr);
   return JSON.parse(stdout) as T;
 }
@@ -101,10 +95,10 @@ describe('what a server stores', { timeout: 300_000 }, () => {
   it('is copied to the node that a rule names, as it comes, and is whole for restic', async () => {
     const limits = ['--limit-upload', '500000,08:00-18:00=400000', '--zone', 'UTC'];
     const words = ['add', self, '--to', 'safe', '--keep', '1', '--remove-after', '2d', ...limits];
-    const { to, keep, removeAfterMs, rate } = await replicate<Rule>(...words);
+    const { to, keep, removeAfterMs, rate } = await say<Rule>('replicate', ...words);
     assert.deepEqual([to, keep, removeAfterMs, rate], [['safe'], 1, 2 * dayMs, limits[1]]);
     assert.deepEqual(
-      (await replicate<Rule[]>('list')).map(({ from }) => from),
+      (await say<Rule[]>('replicate', 'list')).map(({ from }) => from),
       [self],
     );
     await assertRefused(['replicate', 'add', self, '--to', 'safe', '--home', network.home], {
@@ -117,7 +111,7 @@ describe('what a server stores', { timeout: 300_000 }, () => {
     await alpha.run(['backup', at('data')]);
     await untilCopied();
     const [copy] = await until(
-      () => replicate<Copy[]>('status'),
+      () => say<Copy[]>('replicate', 'status'),
       ([first]) => first?.lag.objects === 0 && first.whole !== undefined,
     );
     assert.deepEqual([copy?.repository, copy?.node, copy?.halted], ['alpha', 'safe', false]);
@@ -168,15 +162,15 @@ describe('what a server stores', { timeout: 300_000 }, () => {
     cpSync(stored(), at('kept'), { recursive: true });
     rmSync(join(stored(), 'snapshots'), { recursive: true });
     mkdirSync(join(stored(), 'snapshots'), { mode: 0o700 });
-    await replicate('run');
+    await say('replicate', 'run');
     await until(
-      () => replicate<Copy[]>('status'),
+      () => say<Copy[]>('replicate', 'status'),
       ([copy]) => copy?.halted === true,
     );
     rmSync(stored(), { recursive: true });
-    await replicate('run');
+    await say('replicate', 'run');
     const [copy] = await until(
-      () => replicate<(Copy & { problem?: string })[]>('status'),
+      () => say<(Copy & { problem?: string })[]>('replicate', 'status'),
       ([first]) => first?.problem !== undefined,
     );
     assert.match(copy?.problem ?? '', /^source_lost: /);
@@ -189,17 +183,18 @@ describe('what a server stores', { timeout: 300_000 }, () => {
     const snapshots = globSync(join(stored(), 'snapshots/*'));
     assert.ok(snapshots.length > 0);
     for (const path of snapshots) rmSync(path);
-    await replicate('run');
-    const halted = async (): Promise<boolean> => (await replicate<Copy[]>('status'))[0]?.halted === true;
+    await say('replicate', 'run');
+    const halted = async (): Promise<boolean> =>
+      (await say<Copy[]>('replicate', 'status'))[0]?.halted === true;
     await until(halted, (is) => is);
-    await replicate('run', '--accept-loss');
+    await say('replicate', 'run', '--accept-loss');
     await until(halted, (is) => !is);
     // They rest in the copy for as long as the rule says.
     assert.equal(globSync(join(copied(), 'snapshots/*')).length, snapshots.length);
-    await replicate('remove', self);
-    assert.deepEqual(await replicate('list'), []);
+    await say('replicate', 'remove', self);
+    assert.deepEqual(await say('replicate', 'list'), []);
     await until(
-      () => replicate<Copy[]>('status'),
+      () => say<Copy[]>('replicate', 'status'),
       (copies) => copies.length === 0,
     );
   });
