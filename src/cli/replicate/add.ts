@@ -14,7 +14,7 @@ export const word: Word = {
       .description('have everything that a node stores copied to others')
       .argument('<node>', 'the node whose repositories are copied: a server or a storage node')
       .addOption(new ListOption('--to <list>', 'the nodes that keep copies').makeOptionMandatory())
-      .option('--keep <count>', 'how many of them have a copy of each repository (all)', parseLimit)
+      .option('--keep <number>', 'how many of them have a copy of each repository (all)', parseLimit)
       .option(
         '--remove-after <duration>',
         'how long what a client has removed stays in the copies (7d)',

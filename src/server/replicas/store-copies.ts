@@ -246,7 +246,11 @@ export class StoreCopies implements ReplicaDesk, AsyncDisposable {
       const round = await this.#copyOnce({ repository, node, rule, copy, absences, acceptsLoss });
       if (round === undefined) return;
       if (round.damaged.length > 0) await this.#options.mend(repository, round.damaged);
-      await copies.keep(rowAfter(round, { copy, before, nowMs: clock.now() }));
+      const row = rowAfter(round, { copy, before, nowMs: clock.now() });
+      // Said while this round went on: it counts for the next.
+      const isAccepted = !acceptsLoss && (await copies.find(copy))?.halt === 'accepted';
+      await copies.keep(isAccepted ? { ...row, halt: 'accepted' } : row);
+      if (isAccepted) this.#workOf(node).changed.add(repository);
     } catch (error) {
       if (this.#ended.signal.aborted) return;
       if (!isHoldfastError(error)) throw error;
