@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { apiTypes } from './api-types.ts';
 import { chunkCycles, chunkGroups } from './chunk-groups.ts';
+import { lazyModules } from './lazy-modules.ts';
 import { packageNotices } from './package-notices.ts';
 import { workerEntries } from './worker-entries.ts';
 
@@ -55,6 +56,8 @@ export default {
   input: {
     main: join(root, 'src/cli/main.ts'),
     api: join(root, 'src/api/index.ts'),
+    // What tests run in their own process.
+    run: join(root, 'src/cli/run.ts'),
     ...workerEntries(join(root, 'src')),
   },
   // What groups of whole layers need; nobody imports a chunk by its name.
@@ -66,7 +69,7 @@ export default {
   treeshake: {
     moduleSideEffects: (id: string) => id.includes('/node_modules/') && !id.includes('/typebox/'),
   },
-  plugins: [notices, types, chunkCycles, commit],
+  plugins: [notices, types, chunkCycles, commit, lazyModules],
   output: {
     dir: join(root, 'dist'),
     cleanDir: true,

@@ -26,11 +26,13 @@ const maxWaitingBytes = 1024 * 1024;
 export function createLog(
   options: { level?: LogLevel | (() => LogLevel); destination?: DestinationStream } = {},
 ): Log {
-  const { level = 'info', destination = standardError() } = options;
+  const { level = 'info', destination } = options;
   const serializers = { error: (error: unknown) => describeError(error) };
-  const timestamp = pino.stdTimeFunctions.isoTime;
-  const logger = pino({ level: 'debug', base: null, timestamp, serializers }, destination);
-  return wrap(logger, typeof level === 'string' ? () => level : level);
+  const open = (): Logger => {
+    const timestamp = pino.stdTimeFunctions.isoTime;
+    return pino({ level: 'debug', base: null, timestamp, serializers }, destination ?? standardError());
+  };
+  return wrap(open, typeof level === 'string' ? () => level : level);
 }
 
 /** A log that drops everything. */
@@ -72,17 +74,20 @@ function describeError(error: unknown, depth = 0): unknown {
 /** From the least grave to the gravest; nothing is as grave as `silent`. */
 const levels = ['debug', 'info', 'warn', 'error', 'silent'] as const satisfies readonly LogLevel[];
 
-function wrap(logger: Logger, level: () => LogLevel): Log {
+/** A log over one that is opened for its first line: most commands write none. */
+function wrap(open: () => Logger, level: () => LogLevel): Log {
+  let opened: Logger | undefined;
+  const logger = (): Logger => (opened ??= open());
   const writer =
     (grade: 'debug' | 'info' | 'warn' | 'error') =>
     (message: string, fields: LogFields = {}): void => {
-      if (levels.indexOf(grade) >= levels.indexOf(level())) logger[grade](fields, message);
+      if (levels.indexOf(grade) >= levels.indexOf(level())) logger()[grade](fields, message);
     };
   return {
     debug: writer('debug'),
     info: writer('info'),
     warn: writer('warn'),
     error: writer('error'),
-    child: (fields) => wrap(logger.child(fields), level),
+    child: (fields) => wrap(() => logger().child(fields), level),
   };
 }
