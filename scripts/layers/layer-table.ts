@@ -92,7 +92,11 @@ export const roomsOf: Readonly<Record<string, Readonly<Record<string, string>>>>
 
 /** Modules that only the named folders may import in the product's own code, and what that keeps true. */
 export const onlyIn: readonly { modules: readonly string[]; folders: string; because: string }[] = [
-  { modules: ['koffi'], folders: 'files transport', because: 'foreign function calls stay in two places' },
+  {
+    modules: ['koffi'],
+    folders: 'files transport pki',
+    because: 'foreign function calls stay in three places',
+  },
   { modules: ['node:sqlite', 'pg'], folders: 'db', because: 'every database is opened through db' },
   { modules: ['croner'], folders: 'policy', because: 'what a schedule means is said in one place' },
   { modules: ['nodemailer'], folders: 'notice', because: 'mail is sent in one place' },

@@ -5,7 +5,7 @@ import type * as Koffi from 'koffi';
 import { type Bytes, HoldfastError } from '../base/index.ts';
 
 /**
- * The libc calls Node lacks, each as C declares it. The only file that knows the C library; `transport` asks OpenSSL one thing.
+ * The libc calls Node lacks, each as C declares it. The only file that knows the C library; `transport` and `pki` ask OpenSSL one thing each.
  * Lengths that may be -1 are `long`: koffi has no `ssize_t`, and on every platform served they are one size.
  */
 const prototypes = {

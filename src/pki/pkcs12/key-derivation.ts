@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { asBuffer, type Bytes, HoldfastError, Secret } from '../../base/index.ts';
 import { type DerReader, type DerWriter, type ObjectIdentifier, registerOids, tag } from '../der/index.ts';
+import { opensslPkcs12Kdf } from './openssl-kdf.ts';
 
 /** A password as the derivations of one PKCS#12 file take it. */
 export interface Pkcs12Password {
@@ -45,7 +46,8 @@ export type Pkcs12Hash = 'sha1' | 'sha256' | 'sha384' | 'sha512';
 /** What derived bytes are for (RFC 7292 Appendix B.3). */
 export const keyPurpose = { encryption: 1, iv: 2, mac: 3 } as const;
 
-interface Pkcs12KdfOptions {
+/** What is derived. */
+export interface Pkcs12KdfOptions {
   readonly hash: Pkcs12Hash;
   /** As `pkcs12Passwords` gives it. */
   readonly password: Bytes;
@@ -65,6 +67,11 @@ export function pkcs12KdfBlocks(hashName: Pkcs12Hash, length: number): number {
 
 /** The key derivation of PKCS#12 (RFC 7292 Appendix B.2). Does not keep the thread from other work. */
 export async function pkcs12Kdf(options: Pkcs12KdfOptions): Promise<Bytes> {
+  const quick = options.iterations > hashesInARow ? await opensslPkcs12Kdf(options) : undefined;
+  return quick ?? (await derivedByHashes(options));
+}
+
+async function derivedByHashes(options: Pkcs12KdfOptions): Promise<Bytes> {
   const { hash: hashName, password, salt, purpose, length } = options;
   const block = outputBytes[hashName] > 32 ? 128 : 64;
   const diversifier = Buffer.alloc(block, purpose);
