@@ -92,11 +92,10 @@ export interface ScryptCost {
   readonly p: number;
 }
 
-/**
- * For a password of 256 random bits, which no cost makes harder to guess: the least that restic ever chooses, a tenth of a
- * second.
- */
-export const randomPasswordCost: ScryptCost = { N: 32_768, r: 8, p: 1 };
+/** For a password of 256 random bits, which no cost makes harder to guess: a few milliseconds, each time that a repository is opened. */
+export const randomPasswordCost: ScryptCost = { N: 1024, r: 8, p: 1 };
+/** The least that restic ever chooses for passwords of people, a tenth of a second. */
+const leastCost: ScryptCost = { N: 32_768, r: 8, p: 1 };
 const targetMs = 500;
 const mostRounds = 16;
 
@@ -107,9 +106,9 @@ const maxWork = 2 ** 25;
 /** A cost that takes at most about 500 ms and 32 MiB on this machine, as restic chooses it. */
 export async function calibrateScrypt(): Promise<ScryptCost> {
   const start = performance.now();
-  await deriveKey('calibration', new Uint8Array(64), randomPasswordCost);
+  await deriveKey('calibration', new Uint8Array(64), leastCost);
   const rounds = Math.floor(targetMs / (performance.now() - start));
-  return { ...randomPasswordCost, p: Math.min(mostRounds, Math.max(1, rounds)) };
+  return { ...leastCost, p: Math.min(mostRounds, Math.max(1, rounds)) };
 }
 
 /** The cost that a key file names, or undefined when it is no cost or one that would stop this machine. */
