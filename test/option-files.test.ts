@@ -124,7 +124,7 @@ describe('a file or folder that the command line names', () => {
       ['init', '--home', at('second'), '--names', 'localhost'],
       ['ca', 'offline', at('root.key'), '--password-file', at('password'), '--home', at('second')],
     ])
-      assert.deepEqual(await run(words), { code: 0, error: undefined }, words.join(' '));
+      assert.equal((await run(words)).error, undefined, words.join(' '));
     chmodSync(at('unreadable'), 0);
     chmodSync(at('shut'), 0);
     chmodSync(at('read-only'), 0o500);

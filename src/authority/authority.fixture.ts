@@ -103,7 +103,10 @@ export class SampleHome implements AsyncDisposable {
   static async empty(): Promise<SampleHome> {
     const path = await mkdtemp(join(tmpdir(), 'holdfast-authority-'));
     const server = process.env['HOLDFAST_TEST_DATABASE'];
-    return new SampleHome(path, server === undefined ? undefined : await createTestDatabase(server));
+    return new SampleHome(
+      path,
+      server === undefined ? undefined : await createTestDatabase(server, 'no rows'),
+    );
   }
 
   /** A home whose authority is made, as usual but for what `more` says, and open. */

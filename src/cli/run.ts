@@ -6,20 +6,41 @@ import { type CommonOptions, nameOption } from './program/common-options.ts';
 import type { Context } from './program/context.ts';
 import { createFullProgram, createProgram } from './program/create-program.ts';
 import { exitCode, exitCodeOf, helpOf, listenForSignals, whatEnded } from './program/failure.ts';
-import { createOutput, lineToldIn, type Output, sayError, startProgress } from './terminal/output.ts';
+import {
+  createOutput,
+  lineToldIn,
+  type Output,
+  type OutputStream,
+  sayError,
+  startProgress,
+} from './terminal/output.ts';
 
-/** Runs one command line and gives its exit code. Expected failures are said, never thrown. */
-export async function run(said: CalledWords, environment: NodeJS.ProcessEnv): Promise<number> {
+/** Where a command line says what it has to say. */
+export interface SpokenStreams {
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+}
+
+/**
+ * Runs one command line and gives its exit code. Expected failures are said, never thrown. What a command writes as bytes, and
+ * help, go to standard output whatever `streams` are.
+ */
+export async function run(
+  said: CalledWords,
+  environment: NodeJS.ProcessEnv,
+  streams: SpokenStreams = process,
+): Promise<number> {
+  const { stdout, stderr } = streams;
   const { called, replaced } = presentWords(said);
   const { words } = called;
   const signals = listenForSignals();
   const workingDirectory = rawWorkingDirectory(process.cwd());
-  surviveLostOutput();
+  surviveLostOutput(streams);
   let started: Command | undefined;
-  let output: Output = createOutput(words.includes('--json'), process.stdout, process.stderr);
+  let output: Output = createOutput(words.includes('--json'), stdout, stderr);
   const start = (command: Command): Context => {
     const options = command.opts<CommonOptions>();
-    output = createOutput(options.json === true, process.stdout, process.stderr);
+    output = createOutput(options.json === true, stdout, stderr);
     started = command;
     const logAt = (level: () => LogLevel): Log =>
       createLog({ level: options.verbose === true ? 'debug' : level });
@@ -36,8 +57,8 @@ export async function run(said: CalledWords, environment: NodeJS.ProcessEnv): Pr
       clock: systemClock,
       signal: signals.ended,
       onHangUp: signals.onHangUp,
-      progress: (label) => startProgress(label, process.stderr),
-      asks: process.stdin.isTTY && process.stderr.isTTY,
+      progress: (label) => startProgress(label, stderr),
+      asks: process.stdin.isTTY && stderr.isTTY === true,
       program: createFullProgram,
     };
   };
@@ -74,9 +95,9 @@ function fail(output: Output, error: unknown, { signal, command, workingDirector
  * Whoever read our output may go away (`| head`), and the disk behind it may be full: what is served, or being done,
  * goes on. Data that did not arrive is a failure all the same.
  */
-function surviveLostOutput(): void {
-  process.stdout.on('error', () => {
+function surviveLostOutput({ stdout, stderr }: SpokenStreams): void {
+  stdout.on('error', () => {
     process.exitCode = exitCode.failed;
   });
-  process.stderr.on('error', () => {});
+  stderr.on('error', () => {});
 }

@@ -28,7 +28,7 @@ it('makes one authority in an empty database, however many begin one there at on
   using directory = temporaryDirectory();
   await using server = await PostgresServer.start();
   for (let round = 0; round < 5; round++) {
-    await using database = await createTestDatabase(server.url());
+    await using database = await createTestDatabase(server.url(), 'no tables');
     const homes = Array.from({ length: 20 }, (_, index) => join(directory.path, `${round}-${index}`));
     const outcomes = await Promise.all(homes.map((home) => tryToCreate(home, database)));
     const others = outcomes.filter((outcome) => outcome !== 'made');

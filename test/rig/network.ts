@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { askServer, socketOf } from './ask-server.ts';
 import { freePorts } from './free-ports.ts';
 import { launcher, type ProgramResult, RunningProgram, runProgram } from './holdfast-process.ts';
-import { createTestDatabase, type TestDatabase } from './postgres-database.ts';
+import type { TestDatabase } from './postgres-database.ts';
 import { takesConnections } from './takes-connections.ts';
 
 /** How restic, or anything that speaks its protocol, reaches a client's repository. */
@@ -56,7 +56,7 @@ export class Network implements AsyncDisposable {
     mkdirSync(directory, { recursive: true });
     const port = await freePorts();
     const server = process.env['HOLDFAST_TEST_DATABASE'];
-    const database = server === undefined ? undefined : await createTestDatabase(server);
+    const database = server === undefined ? undefined : await emptyDatabase(server);
     const words = [
       ...creation,
       ...(database === undefined ? [] : ['--database', withoutPassword(database, join(directory, 'pgpass'))]),
@@ -187,6 +187,12 @@ export class NetworkClient {
     const named = Object.entries(files).flatMap(([option, file]) => [`--${option}`, join(directory, file)]);
     return { url: stdout.replace(/^rest:/, ''), directory, options: ['--repo', stdout, ...named] };
   }
+}
+
+/** Loaded where a test needs one, which few do. */
+async function emptyDatabase(server: string): Promise<TestDatabase> {
+  const { createTestDatabase } = await import('./postgres-database.ts');
+  return await createTestDatabase(server, 'no rows');
 }
 
 /** Where a database is, in a word for a command line: its password goes into a file. */

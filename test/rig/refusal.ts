@@ -36,7 +36,11 @@ export async function assertRefused(words: readonly string[], refusal: Refusal):
 }
 
 /** The failure that a command with `--json` ended with. */
-export function errorIn({ stderr }: ProgramResult): { code: string; message: string; hint: string } {
+export function errorIn({ stderr }: Pick<ProgramResult, 'stderr'>): {
+  code: string;
+  message: string;
+  hint: string;
+} {
   const line = stderr.trimEnd().split('\n').at(-1) ?? '';
   try {
     return (JSON.parse(line) as { error: { code: string; message: string; hint: string } }).error;

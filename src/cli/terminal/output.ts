@@ -28,8 +28,15 @@ export interface Output {
 
 const labelWidth = 12;
 
+/** What is written to, which may be a terminal. */
+export interface OutputStream extends NodeJS.WritableStream {
+  readonly isTTY?: boolean;
+  /** How many characters fit on a line of the terminal. */
+  readonly columns?: number;
+}
+
 /** An output over two streams, usually `process.stdout` and `process.stderr`. */
-export function createOutput(json: boolean, stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Output {
+export function createOutput(json: boolean, stdout: OutputStream, stderr: OutputStream): Output {
   const data = (line: string): void => void stdout.write(`${line}\n`);
   const say = (line: string): void => void stderr.write(`${line}\n`);
   const told = (colour: 'yellow' | 'red', mark: string, text: string): void => {
@@ -41,7 +48,7 @@ export function createOutput(json: boolean, stdout: NodeJS.WriteStream, stderr: 
     json,
     data,
     say,
-    value: (value) => data(JSON.stringify(value, undefined, stdout.isTTY ? 2 : undefined)),
+    value: (value) => data(JSON.stringify(value, undefined, stdout.isTTY === true ? 2 : undefined)),
     row: (label, ...parts) => {
       const text = `  ${label.padEnd(labelWidth - 1)} ${parts.map(printable).join('   ')}`;
       for (const line of onTerminal(json ? stderr : stdout, text, ' '.repeat(labelWidth + 2)))
@@ -77,12 +84,12 @@ export function sayError(output: Output, error: unknown, help?: string): void {
 }
 
 /** How many characters fit on a line of `stream`: any number where nobody reads, or the terminal does not say (it has 0 then). */
-function widthOf({ isTTY, columns }: NodeJS.WriteStream): number {
+function widthOf({ isTTY = false, columns = 0 }: OutputStream): number {
   return isTTY && columns > 0 ? columns : Infinity;
 }
 
 /** `text` as it is where a program reads it; on a terminal on lines that fit, with `indent` before those that go on. */
-function onTerminal(stream: NodeJS.WriteStream, text: string, indent: string): string[] {
+function onTerminal(stream: OutputStream, text: string, indent: string): string[] {
   const width = widthOf(stream);
   return width === Infinity ? [text] : wrap(text, width, indent);
 }
@@ -142,11 +149,11 @@ const quietMs = secondMs;
 const redrawMs = 100;
 
 /** A bar on `stream` when that is a terminal, drawn only once the work has taken a second; else nothing. */
-export function startProgress(label: string, stream: NodeJS.WriteStream): Progress {
-  return stream.isTTY ? startBar(label, stream) : { isShown: false, update() {}, stop() {} };
+export function startProgress(label: string, stream: OutputStream): Progress {
+  return stream.isTTY === true ? startBar(label, stream) : { isShown: false, update() {}, stop() {} };
 }
 
-function startBar(label: string, stream: NodeJS.WriteStream): Progress {
+function startBar(label: string, stream: OutputStream): Progress {
   const startedMs = performance.now();
   let drawnMs = 0;
   let bars: MultiBar | undefined;
@@ -168,7 +175,7 @@ function startBar(label: string, stream: NodeJS.WriteStream): Progress {
   };
 }
 
-function createBars(label: string, stream: NodeJS.WriteStream): MultiBar {
+function createBars(label: string, stream: OutputStream): MultiBar {
   return new MultiBar({
     stream,
     format: `  ${label.padEnd(12)}{bar} {percentage}%  {done}  {rate}/s  {files} files  {left}`,
