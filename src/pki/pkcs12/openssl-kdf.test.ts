@@ -16,7 +16,13 @@ test('OpenSSL derives what a call for each hash derives, for every hash, use and
         const options = { hash, purpose, password, salt: Buffer.alloc(saltBytes, 7), iterations: 3, length };
         assert.deepEqual(await opensslPkcs12Kdf(options), await pkcs12Kdf(options), `${hash} ${text}`);
       }
-  const none = { hash: 'sha1', purpose: keyPurpose.iv, salt: Buffer.alloc(8, 1), iterations: 2, length: 8 } as const;
+  const none = {
+    hash: 'sha1',
+    purpose: keyPurpose.iv,
+    salt: Buffer.alloc(8, 1),
+    iterations: 2,
+    length: 8,
+  } as const;
   const empty = { ...none, password: Buffer.alloc(0) };
   assert.deepEqual(await opensslPkcs12Kdf(empty), await pkcs12Kdf(empty));
 });
