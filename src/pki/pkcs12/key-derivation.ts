@@ -46,8 +46,7 @@ export type Pkcs12Hash = 'sha1' | 'sha256' | 'sha384' | 'sha512';
 /** What derived bytes are for (RFC 7292 Appendix B.3). */
 export const keyPurpose = { encryption: 1, iv: 2, mac: 3 } as const;
 
-/** What is derived. */
-export interface Pkcs12KdfOptions {
+interface Pkcs12KdfOptions {
   readonly hash: Pkcs12Hash;
   /** As `pkcs12Passwords` gives it. */
   readonly password: Bytes;

@@ -1,7 +1,17 @@
 import { createRequire } from 'node:module';
 import type * as Koffi from 'koffi';
 import type { Bytes } from '../../base/index.ts';
-import type { Pkcs12KdfOptions } from './key-derivation.ts';
+
+/** What is derived, as OpenSSL is told it. */
+interface Derivation {
+  readonly hash: 'sha1' | 'sha256' | 'sha384' | 'sha512';
+  readonly password: Bytes;
+  readonly salt: Bytes;
+  readonly iterations: number;
+  /** The ID of RFC 7292 Appendix B.3. */
+  readonly purpose: number;
+  readonly length: number;
+}
 
 type Generate = {
   readonly async: (...words: readonly unknown[]) => void;
@@ -10,7 +20,7 @@ type Generate = {
 interface Openssl {
   readonly generate: Generate;
   /** What OpenSSL calls a hash by. */
-  readonly digestOf: (hash: Pkcs12KdfOptions['hash']) => unknown;
+  readonly digestOf: (hash: Derivation['hash']) => unknown;
 }
 
 /** Undefined until it was looked for, null where it is not there. */
@@ -20,7 +30,7 @@ let openssl: Openssl | null | undefined;
  * The key derivation of PKCS#12 as the OpenSSL in Node has it, which Node offers to nobody: a twentieth of the time that a call for each
  * hash takes, in a thread of its own. Undefined where that OpenSSL cannot be asked.
  */
-export async function opensslPkcs12Kdf(options: Pkcs12KdfOptions): Promise<Bytes | undefined> {
+export async function opensslPkcs12Kdf(options: Derivation): Promise<Bytes | undefined> {
   openssl ??= find();
   if (openssl === null) return undefined;
   const { generate, digestOf } = openssl;
@@ -41,7 +51,7 @@ function find(): Openssl | null {
     const generate: Generate = library.func(
       'int PKCS12_key_gen_uni(uint8_t *password, int passwordLength, uint8_t *salt, int saltLength, int id, int iterations, int length, _Out_ uint8_t *derived, void *digest)',
     );
-    const digestOf = (hash: Pkcs12KdfOptions['hash']): unknown => library.func(`void *EVP_${hash}()`)();
+    const digestOf = (hash: Derivation['hash']): unknown => library.func(`void *EVP_${hash}()`)();
     digestOf('sha256');
     return { generate, digestOf };
   } catch {
