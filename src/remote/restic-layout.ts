@@ -23,4 +23,10 @@ export class ResticLayout {
     if (ref.type === 'config') return this.root;
     return this.directory(ref.type) + (ref.type === 'data' ? `${ref.name.slice(0, 2)}/` : '');
   }
+
+  /** The folders in which packs are. */
+  dataFolders(): readonly string[] {
+    const directory = this.directory('data');
+    return Array.from({ length: 256 }, (_, i) => `${directory}${i.toString(16).padStart(2, '0')}/`);
+  }
 }

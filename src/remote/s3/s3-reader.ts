@@ -16,8 +16,9 @@ import { contentLength, objectIn, rangeHeader, remainingRange } from '../object-
 import { Once } from '../once.ts';
 import { objectChunks, type Reopen, receiveObject } from '../open-object.ts';
 import type { ResticLayout } from '../restic-layout.ts';
-import { listPage } from './list-objects.ts';
+import { type Listing, listPage } from './list-objects.ts';
 import { checksumName } from './s3-abilities.ts';
+import type { ListedPage } from './s3-answer.ts';
 import type { S3Client } from './s3-client.ts';
 import type { S3Refusal } from './s3-refusal.ts';
 
@@ -83,18 +84,17 @@ export class S3Reader {
     });
   }
 
+  /** A listing of more than one page is made anew by folders, several at once, since each page has to wait for the one before. */
   async *scan(type: ObjectType, options: ListOptions): AsyncGenerator<readonly ObjectInfo[]> {
     const { arrivals = false, signal } = options;
     await this.reach(signal);
-    const { client, layout, line } = this.#repository;
-    const keyOf = (name: NamedRef['name']) => layout.name({ type, name });
-    const listing = { prefix: layout.directory(type), keyOf, doing: `listing ${type}`, signal };
-    let token: string | undefined;
-    do {
-      const page = await line.attempt({ signal }, () => listPage(client, listing, token));
-      yield arrivals ? page.objects : page.objects.map(({ name, size }) => ({ name, size }));
-      token = page.next;
-    } while (token !== undefined);
+    const { layout } = this.#repository;
+    const listing = this.#listing(type, layout.directory(type), signal);
+    const first = await this.#page(listing);
+    const pages =
+      type === 'data' && first.next !== undefined ? this.#byFolders(signal) : this.#pages(listing, first);
+    for await (const objects of pages)
+      yield arrivals ? objects : objects.map(({ name, size }) => ({ name, size }));
   }
 
   async read(ref: ObjectRef, { range, signal }: ReadOptions): Promise<Bytes> {
@@ -114,6 +114,34 @@ export class S3Reader {
     return hash.digest('hex');
   }
 
+  #listing(type: ObjectType, prefix: string, signal: Signal): Listing {
+    const keyOf = (name: NamedRef['name']) => this.#repository.layout.name({ type, name });
+    return { prefix, keyOf, doing: `listing ${type}`, signal };
+  }
+
+  async #page(listing: Listing, token?: string): Promise<ListedPage> {
+    const { client, line } = this.#repository;
+    return await line.attempt({ signal: listing.signal }, () => listPage(client, listing, token));
+  }
+
+  async *#pages(listing: Listing, first: ListedPage): AsyncGenerator<readonly ObjectInfo[]> {
+    for (let page = first; ; page = await this.#page(listing, page.next)) {
+      yield page.objects;
+      if (page.next === undefined) return;
+    }
+  }
+
+  async *#byFolders(signal: Signal): AsyncGenerator<readonly ObjectInfo[]> {
+    const folders = this.#repository.layout.dataFolders();
+    for (let start = 0; start < folders.length; start += foldersAtOnce) {
+      const listed = folders.slice(start, start + foldersAtOnce).map(async (folder) => {
+        const listing = this.#listing('data', folder, signal);
+        return await Array.fromAsync(this.#pages(listing, await this.#page(listing)));
+      });
+      yield (await Promise.all(listed)).flat(2);
+    }
+  }
+
   /** A connection that is lost in the middle is made again, and what follows is asked for. */
   #opener(ref: ObjectRef, range: ByteRange | undefined, signal: Signal): Reopen {
     const { client, layout, location } = this.#repository;
@@ -126,6 +154,9 @@ export class S3Reader {
     };
   }
 }
+
+/** Folders of packs that are listed at once. */
+const foldersAtOnce = 16;
 
 const askChecksum = { 'x-amz-checksum-mode': 'ENABLED' } as const;
 

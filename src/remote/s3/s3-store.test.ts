@@ -48,26 +48,62 @@ function answer(response: ServerResponse, status: number, code: string, more = '
 }
 
 describe('a store at S3', () => {
-  it('lists in pages, and passes over what is no object', async (t) => {
-    const names = ['a', 'b', 'c'].map((digit) => digit.repeat(64));
-    const entry = (key: string): string => `<Contents><Key>${key}</Key><Size>5</Size></Contents>`;
-    const { store } = await against(t, ({ url = '', method }, response) => {
+  it('lists in pages, packs by folders where there is more than one, and passes over what is no object', async (t) => {
+    const names = ['a1', 'a2', 'b0', 'ff'].map((digits) => digits + digits.repeat(31));
+    const keyOf = (type: string, name: string): string =>
+      type === 'data' ? `data/${name.slice(0, 2)}/${name}` : `${type}/${name}`;
+    const entry = (key: string): string => `<Contents><Key>pre fix/${key}</Key><Size>5</Size></Contents>`;
+    const { store, asked } = await against(t, ({ url = '', method }, response) => {
       const query = new URL(url, 'http://host').searchParams;
-      if (method !== 'GET' || query.get('prefix') !== 'pre fix/data/') return false;
+      const [, prefix = '', type = ''] = /^pre fix\/((\w+)\/.*)$/.exec(query.get('prefix') ?? '') ?? [];
+      if (method !== 'GET' || type === '') return false;
+      const keys = names.map((name) => keyOf(type, name)).filter((key) => key.startsWith(prefix));
       const at = Number(query.get('continuation-token')?.replace('a&b=', '') ?? 0);
-      const name = names[at] ?? '';
-      const more = at < 2;
+      const more = at < keys.length - 1;
       response.end(
         `<ListBucketResult xmlns="x"><IsTruncated>${more}</IsTruncated>` +
           (more ? `<NextContinuationToken>a&amp;b=${at + 1}</NextContinuationToken>` : '') +
-          `${entry(`pre fix/data/${name.slice(0, 2)}/${name}`)}${entry(`pre fix/data/${name}`)}${entry('pre fix/data/x')}</ListBucketResult>`,
+          `${entry(keys[at] ?? 'x')}${entry(`${type}/x/${names[0]}`)}${entry(`${prefix}x`)}</ListBucketResult>`,
       );
       return true;
     });
-    const listed = await store.list('data');
+    for (const [type, requests] of [
+      ['index', 4],
+      ['data', 257],
+    ] as const) {
+      const before = asked.length;
+      const listed = (await store.list(type)).map(({ name, size }) => [name, size]);
+      assert.deepEqual(
+        listed,
+        names.map((name) => [name, 5]),
+      );
+      assert.equal(asked.filter((line) => line.includes(`%2F${type}%2F`)).length, requests);
+      assert.ok(asked.length - before <= requests + 1);
+    }
+  });
+
+  it('removes the parts of what was killed a day ago, and of nothing else', async (t) => {
+    const begun = (key: string, hours: number): string => {
+      const initiated = new Date(Date.now() - hours * 3_600_000).toISOString();
+      return `<Upload><Key>${key}</Key><UploadId>of ${key}</UploadId><Initiated>${initiated}</Initiated></Upload>`;
+    };
+    const { store, asked } = await against(t, ({ method, url = '' }, response) => {
+      const query = new URL(url, 'http://host').searchParams;
+      if (method === 'POST') return answer(response, 403, 'AccessDenied');
+      if (method !== 'GET' || query.get('uploads') === null) return false;
+      assert.equal(query.get('prefix'), 'pre fix/');
+      response.end(`<X>${begun('pre fix/data/aa/old', 25)}${begun('pre fix/data/aa/new', 23)}</X>`);
+      return true;
+    });
+    const size = 65 * 1024 ** 2;
+    const body = [new Uint8Array(size)];
+    await rejectsWith(
+      store.write(refOf('data', body[0] ?? new Uint8Array()), body, { size }),
+      'place_forbidden',
+    );
     assert.deepEqual(
-      listed.map(({ name, size }) => [name, size]),
-      names.map((name) => [name, 5]),
+      asked.filter((line) => line.startsWith('DELETE')),
+      ['DELETE /bucket/pre%20fix/data/aa/old?uploadId=of%20pre%20fix%2Fdata%2Faa%2Fold'],
     );
   });
 

@@ -148,9 +148,7 @@ export class SftpStore implements ObjectStore, Disposable {
   }
 
   #foldersOf(type: ObjectType): readonly string[] {
-    const directory = this.#layout.directory(type);
-    if (type !== 'data') return [directory];
-    return Array.from({ length: 256 }, (_, i) => `${directory}${i.toString(16).padStart(2, '0')}/`);
+    return type === 'data' ? this.#layout.dataFolders() : [this.#layout.directory(type)];
   }
 
   async #sizeOf(session: SftpSession, ref: ObjectRef): Promise<number | undefined> {
