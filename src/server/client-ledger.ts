@@ -57,7 +57,7 @@ const nothing: ClientActs = {
  */
 export class ClientLedger {
   readonly #options: ClientLedgerOptions;
-  #known: ReadonlyMap<string, ClientUsage> = new Map();
+  #known = new Map<string, ClientUsage>();
   /** Not on record yet, and on its way there. */
   #acts = new Map<string, ClientActs>();
   #writing: ReadonlyMap<string, ClientActs> = new Map();
@@ -119,7 +119,7 @@ export class ClientLedger {
     try {
       await authority.activity.add(this.#writing, authority.time());
       this.#noteMeanwhile();
-      this.#known = await authority.activity.usage();
+      this.#known = new Map(await authority.activity.usage());
       this.#writing = new Map();
     } catch (error) {
       const left = this.#writing;
@@ -171,15 +171,22 @@ export class ClientLedger {
   async #countOne(client: string): Promise<void> {
     const { directory, authority } = this.#options;
     const { signal } = this.#ended;
-    await this.flush();
+    // Whatever is on its way is there before it is counted.
+    await this.#inTurn(async () => {
+      if (this.#acts.size > 0) await this.#write();
+    });
     const beforeMs = authority.time();
     const meanwhile = { client, bytes: 0, trashBytes: 0 };
     this.#meanwhile = meanwhile;
     const { bytes, trashBytes } = await countClient({ directory, client, beforeMs, signal });
     await this.#inTurn(async () => {
-      const counted = { bytes: bytes + meanwhile.bytes, trashBytes: trashBytes + meanwhile.trashBytes };
+      const counted = {
+        bytes: Math.max(0, bytes + meanwhile.bytes),
+        trashBytes: Math.max(0, trashBytes + meanwhile.trashBytes),
+      };
       await authority.activity.count(client, counted, beforeMs);
-      this.#known = await authority.activity.usage();
+      // Of this one alone: to read all for each would take a thousand new clients a million rows.
+      this.#known.set(client, { ...counted, countedAt: new Date(beforeMs) });
     });
   }
 
