@@ -100,6 +100,7 @@ const walks: readonly PageWalk[] = [
   { page: 'connection-policies' },
   { page: 'monitoring' },
   { page: 'replication' },
+  { page: 'storage-nodes' },
   { page: 'protection' },
   { page: 'self-signed' },
   {

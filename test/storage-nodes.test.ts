@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
@@ -89,6 +89,15 @@ describe('a storage node', { timeout: 240_000 }, () => {
     assert.equal((await certifiedRequest(`${vault.url}/-/control/trust`, files)).status, 404);
   });
 
+  it('is for clients alone to reach, and is not called as the server is', async () => {
+    const server = `https://127.0.0.1:${network.port}`;
+    assert.equal((await certifiedRequest(`${server}/-/control/network-view`, files)).status, 403);
+    await assert.rejects(
+      network.ask('token.create', { name: 'server', role: 'storage', names: ['127.0.0.1'] }),
+      /name_reserved/,
+    );
+  });
+
   it('hears within seconds what is decided of a client', async () => {
     assert.equal((await change()).status, 200);
     await network.ask('node.bound', { name: 'alpha', quarantined: true, reason: 'a test' });
@@ -129,6 +138,18 @@ describe('a storage node', { timeout: 240_000 }, () => {
     await network.restart();
   });
 
+  it('tells a store that is not there from an empty one', async () => {
+    await vault.stop('SIGKILL');
+    renameSync(join(vault.home, 'store'), at('unmounted'));
+    mkdirSync(join(vault.home, 'store'));
+    await vault.restart();
+    const { stderr } = await alpha.run(['backup', '--to', 'vault1', at('data')], 1);
+    assert.match(stderr, /store_missing/);
+    rmSync(join(vault.home, 'store'), { recursive: true });
+    renameSync(at('unmounted'), join(vault.home, 'store'));
+    assert.equal((await certifiedRequest(`${vault.url}/alpha/config`, files)).status, 200);
+  });
+
   it('is passed over for the next place of a machine when it is down before a backup begins', async () => {
     await vault.stop('SIGKILL');
     await alpha.run(['client', 'set', 'storage', 'vault1,server']);
@@ -137,5 +158,11 @@ describe('a storage node', { timeout: 240_000 }, () => {
     await vault.restart();
     const { stdout } = await alpha.run(['snapshots', '--from', 'server', '--json']);
     assert.equal((JSON.parse(stdout) as unknown[]).length, 1);
+  });
+
+  it('ends whoever is revoked', async () => {
+    await network.ask('cert.revoke', { what: 'client/alpha' });
+    const answer = await until(change, ({ status }) => status !== 200);
+    assert.deepEqual(answer, { status: 403, code: 'certificate_revoked' });
   });
 });

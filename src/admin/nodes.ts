@@ -149,6 +149,8 @@ const StorageNodeView = Type.Object({
   viewMade: TimeOrNull,
   /** Why it serves no repositories. */
   problem: TextOrNull,
+  /** What else needs attention there: stored files that are damaged, copies that lag behind. */
+  attention: TextOrNull,
   /** Bytes of its disk, that can still be stored there, and of all repositories. */
   capacity: Type.Union([Bytes, Type.Null()]),
   free: Type.Union([Bytes, Type.Null()]),
@@ -261,15 +263,18 @@ const noViews: ReadonlyMap<string, Static<typeof StorageNodeView>> = new Map();
 async function storageViews({ storageNodes }: Authority): Promise<typeof noViews> {
   return new Map(
     (await storageNodes.list()).map(({ name, servers, told }) => {
-      const {
-        viewMade = null,
-        problem = null,
-        capacity = null,
-        free = null,
-        stored = null,
-      } = told?.report ?? {};
-      const receivedAt = told?.receivedAt.toISOString() ?? null;
-      return [name, { servers, told: receivedAt, viewMade, problem, capacity, free, stored }];
+      const report = told?.report;
+      const view = {
+        servers,
+        told: told?.receivedAt.toISOString() ?? null,
+        viewMade: report?.viewMade ?? null,
+        problem: report?.problem ?? null,
+        attention: report?.attention ?? null,
+        capacity: report?.capacity ?? null,
+        free: report?.free ?? null,
+        stored: report?.stored ?? null,
+      };
+      return [name, view];
     }),
   );
 }

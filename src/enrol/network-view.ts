@@ -191,6 +191,8 @@ export const StorageReport = Type.Object(
     viewMade: Moment,
     /** Why it serves no repositories. */
     problem: Type.Optional(Type.String({ maxLength: 500 })),
+    /** What else needs attention there: stored files that are damaged, copies that lag behind. */
+    attention: Type.Optional(Type.String({ maxLength: 500 })),
     /** Bytes that its disk has, and that can still be stored. */
     capacity: Type.Optional(Count),
     free: Type.Optional(Count),

@@ -50,7 +50,15 @@ export {
   parseNetworkPolicy,
   revocationProfiles,
 } from './network-policy.ts';
-export { checkNetworkName, checkNodeName, isNodeName, localName, reservedNames, slug } from './node-name.ts';
+export {
+  checkNetworkName,
+  checkNodeName,
+  isNodeName,
+  localName,
+  reservedNames,
+  serverPlace,
+  slug,
+} from './node-name.ts';
 export {
   changePolicy,
   defaultPolicyText,

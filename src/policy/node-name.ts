@@ -1,5 +1,5 @@
 import { HoldfastError } from '../base/index.ts';
-import { isNodeName as hasNodeNameForm } from '../pki/index.ts';
+import { isNodeName as hasNodeNameForm, type Role } from '../pki/index.ts';
 
 /** Words that repositories use for their own files: a node of such a name would stand in the way of `/<name>/`. */
 export const reservedNames: readonly string[] = ['data', 'keys', 'locks', 'snapshots', 'index', 'config'];
@@ -7,13 +7,16 @@ export const reservedNames: readonly string[] = ['data', 'keys', 'locks', 'snaps
 /** Whoever is on the server's machine is `admin/local`; nobody who comes from elsewhere may be called that. */
 export const localName = 'local';
 
+/** What the server of a network is called where storage nodes are named; none of them may be called that. */
+export const serverPlace = 'server';
+
 /**
- * Checks the name of a node, which is a part of URLs, paths and identities: 1 to 63 of `a–z 0–9 . _ -`, beginning
+ * Checks the name of a node, of some role where that is known, which is a part of URLs, paths and identities: 1 to 63 of `a–z 0–9 . _ -`, beginning
  * with a letter or digit; no two dots in a row and none at the end, which some systems take for something else.
  *
  * @throws HoldfastError `name_invalid` or `name_reserved`
  */
-export function checkNodeName(name: string): void {
+export function checkNodeName(name: string, role?: Role): void {
   if (!isNodeName(name)) {
     throw new HoldfastError(
       'name_invalid',
@@ -23,7 +26,9 @@ export function checkNodeName(name: string): void {
   }
   const taken = reservedNames.includes(name)
     ? "is one of restic's own words"
-    : name === localName && "stands for whoever is on the server's machine";
+    : name === localName
+      ? "stands for whoever is on the server's machine"
+      : role === 'storage' && name === serverPlace && 'stands for the server where storage nodes are named';
   if (taken === false) return;
   throw new HoldfastError('name_reserved', `name ${name} ${taken}`, {
     hint: `choose another name, e.g. ${name}-1`,

@@ -64,10 +64,13 @@ async function storageConcerns(
   return (await storageNodes.list()).flatMap(({ name, told }): Concern[] => {
     if (told === undefined) return [];
     const subject = `storage/${name}`;
-    const { problem } = told.report;
+    const { problem, attention } = told.report;
     if (problem !== undefined)
       return [{ subject, state: 'failed', text: `storage/${name} serves no repositories: ${problem}` }];
-    if (nowMs - told.receivedAt.getTime() <= silentMs) return [];
+    if (nowMs - told.receivedAt.getTime() <= silentMs)
+      return attention === undefined
+        ? []
+        : [{ subject, state: 'attention', text: `storage/${name}: ${attention}` }];
     const text = `nothing was heard of storage/${name} since ${told.receivedAt.toISOString()}`;
     return [{ subject, state: 'silent', text, isDoubtful: nowMs - sinceMs < listeningMs }];
   });

@@ -110,7 +110,7 @@ class JoinCodeAuthoriser implements Authoriser {
 
 /** Where a code stands for a pattern of names, the request, by its identity or its common name, or who hands it in says which of them it is for. */
 function nameFor(
-  { name: pattern }: RecordedJoinCode,
+  { name: pattern, role }: RecordedJoinCode,
   { subject, extensions }: CertificateRequest,
   said: string | undefined,
 ): string {
@@ -127,7 +127,7 @@ function nameFor(
       `the request is for ${asked ?? 'no name'}, the join code for ${isNamePattern(pattern) ? 'names like ' : ''}${pattern}`,
       'say a name that the code is for with --name, or ask for a code for this one',
     );
-  checkNodeName(asked);
+  checkNodeName(asked, role);
   return asked;
 }
 

@@ -39,7 +39,7 @@ export async function createJoinCode(context: Issuing, order: JoinCodeOrder): Pr
   checkStanding(context);
   const createdAt = clock.now();
   const expiresAt = order.expiresAt?.getTime() ?? createdAt + dayMs;
-  checkNodeName(name.replace('*', 'x'));
+  checkNodeName(name.replace('*', 'x'), role);
   checkUses(order);
   checkApproval(present.policy, role);
   parseAuthorisedNames(present.policy, role, names);

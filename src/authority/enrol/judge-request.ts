@@ -71,7 +71,7 @@ export function judgeAsAsked(rules: Rules, request: CertificateRequest, said: Sa
   const { names, added } = choose(asked, said, { policy, role });
   const { subject, leftOut: ofSubject } = grantSubject(request.subject, { policy, role, names, said });
   const name = said.name ?? own?.name ?? slugOf(request.subject, asked);
-  checkNodeName(name);
+  checkNodeName(name, role);
   const identity = { network, role, name };
   const whole = withCommonName(subject, { asked: request.subject, names, name });
   const authorisation = { identity, names, ...(whole.length > 0 && { subject: whole }) };

@@ -92,11 +92,14 @@ const silentMs = 15 * minuteMs;
 /** Of a storage node that serves nothing, or that nothing is heard of. */
 function attentionToStorage({ name, storage }: NodeOfList, nowMs: number): string[] {
   if (storage === undefined) return [];
-  const { problem, told } = storage;
+  const { problem, attention, told } = storage;
   if (problem !== null) return [`storage/${name} serves no repositories: ${problem}`];
   if (told === null) return [`storage/${name} was never started`];
   const silence = nowMs - Date.parse(told);
-  return silence > silentMs ? [`nothing was heard of storage/${name}, ${formatAge(silence)}`] : [];
+  return [
+    ...(silence > silentMs ? [`nothing was heard of storage/${name}, ${formatAge(silence)}`] : []),
+    ...(attention === null ? [] : [`storage/${name}: ${attention}`]),
+  ];
 }
 
 function attentionToNode({ role, name, alarms = [], state, notAfter, report }: NodeOfList): string[] {

@@ -17,7 +17,7 @@ import {
 } from '../../agent/index.ts';
 import { HoldfastError, isHoldfastError, type Secret, systemErrorCode } from '../../base/index.ts';
 import { type EscrowFingerprint, kitEscrowLine } from '../../enrol/index.ts';
-import { isNodeName } from '../../policy/index.ts';
+import { isNodeName, serverPlace } from '../../policy/index.ts';
 import { type ObjectPlace, openObjectPlace, parseObjectPlace } from '../../remote/index.ts';
 import type { Polynomial, Repository } from '../../repository/index.ts';
 import type { TransferLimits } from '../../storage/index.ts';
@@ -97,15 +97,13 @@ export function isOwnPlace(options: Parameters<typeof saidPlace>[0]): boolean {
 }
 
 const nodeScheme = 'node:';
-/** What the server of the network is called where storage nodes are named. */
-const serverName = 'server';
 
 /** Where this machine backs up unless something else is said, the first choice first. */
 async function ownPlaces(context: Context): Promise<readonly string[]> {
   const { node } = await openOwnNode(context);
   checkHasRepository(node);
   const { storage } = node.clientPolicy;
-  return storage.length === 0 ? [serverName] : storage;
+  return storage.length === 0 ? [serverPlace] : storage;
 }
 
 /** How a repository of this machine in its network is opened. */
@@ -142,7 +140,7 @@ async function openAtNode(
   const { home, node } = await openOwnNode(context);
   checkHasRepository(node);
   const { clock, log, signal, line } = context;
-  if (name === serverName) {
+  if (name === serverPlace) {
     if (hasNext) (await connectNode(node, { clock, log, signal, line: onceOnly() }))[Symbol.dispose]();
     return await openAtServer(context, undefined, options);
   }

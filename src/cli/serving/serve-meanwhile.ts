@@ -1,3 +1,4 @@
+import { readNodeState } from '../../agent/index.ts';
 import type { Home } from '../home/home.ts';
 import { readSettings } from '../home/settings.ts';
 import type { Context } from '../program/context.ts';
@@ -9,6 +10,7 @@ import type { Context } from '../program/context.ts';
 export async function serveMeanwhile(context: Context, home: Home): Promise<AsyncDisposable | undefined> {
   const settings = await readSettings(home);
   if (settings === undefined || settings.selfSigned === true) return undefined;
+  if ((await readNodeState(home.node))?.role === 'storage') return undefined;
   const { connectAdmin } = await import('../../admin/index.ts');
   if ((await connectAdmin(home.socket, context.signal)) !== undefined) return undefined;
   const { openAuthorityHome } = await import('../home/authority-home.ts');

@@ -106,7 +106,7 @@ export async function startStorageNode(options: StorageNodeOptions): Promise<Sto
   const running = opened.move();
   return {
     urls: addressesOf(listeners, ['storage'], names).map((address) => `https://${address}`),
-    report: () => reportOf(options, meter),
+    report: () => reportOf(options, { meter, replicas }),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
@@ -135,10 +135,11 @@ function replicating(
 
 async function reportOf(
   { listeners, store }: StorageNodeOptions,
-  meter: StoreMeter,
+  { meter, replicas }: { readonly meter: StoreMeter; readonly replicas: Replicas },
 ): Promise<Omit<StorageReport, 'version' | 'viewMade'>> {
   const [port = 0] = portsOf(listeners, ['storage']);
   const problem = await store.problem();
+  const concerns = problem === undefined ? await replicas.concerns() : [];
   const figures = new Map((await meter.measure()).map(({ name, value }) => [name, value]));
   const figure = (field: string, name: string): Readonly<Record<string, number>> => {
     const value = figures.get(name);
@@ -147,6 +148,7 @@ async function reportOf(
   return {
     port,
     ...(problem !== undefined && { problem: problem.message.slice(0, maxProblem) }),
+    ...(concerns.length > 0 && { attention: textOf(concerns) }),
     ...figure('capacity', 'holdfast_store_capacity_bytes'),
     ...figure('free', 'holdfast_store_free_bytes'),
     ...figure('stored', 'holdfast_store_size_bytes'),
@@ -154,6 +156,13 @@ async function reportOf(
 }
 
 const maxProblem = 500;
+
+function textOf(concerns: readonly { readonly text: string }[]): string {
+  return concerns
+    .map(({ text }) => text)
+    .join('; ')
+    .slice(0, maxProblem);
+}
 
 /** That it is there, and whether it takes anything. */
 function health({ view, log }: StorageNodeOptions) {
