@@ -8,6 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { certifiedRequest } from './rig/certified-request.ts';
 import { assertSameTree } from './rig/compare-trees.ts';
+import { runProgram } from './rig/holdfast-process.ts';
 import { Network, type NetworkClient } from './rig/network.ts';
 import { StorageNode } from './rig/storage-node.ts';
 import { type TemporaryDirectory, temporaryDirectory } from './rig/temporary-directory.ts';
@@ -89,8 +90,25 @@ describe('a storage node', { timeout: 240_000 }, () => {
     assert.equal((await certifiedRequest(`${vault.url}/-/control/trust`, files)).status, 404);
   });
 
-  it('is for clients alone to reach, and is not called as the server is', async () => {
+  it('is nobody but itself: its certificate opens no repository, and nothing of the server but its own', async () => {
+    await runProgram(network.program, ['cert', 'export', '--layout', 'pem', at('own'), '--home', vault.home]);
+    writeFileSync(
+      at('own.pem'),
+      readFileSync(at('own/client.pem'), 'utf8') + readFileSync(at('own/client.key'), 'utf8'),
+    );
+    const stolen = { ca: files.ca, certificate: at('own.pem') };
     const server = `https://127.0.0.1:${network.port}`;
+    for (const url of [
+      `${vault.url}/alpha/config`,
+      `${server}/alpha/config`,
+      `${server}/-/control/escrow`,
+      `${server}/-/control/storage-nodes`,
+      `${server}/-/agent/grants`,
+    ])
+      assert.equal((await certifiedRequest(url, stolen)).status, 403, url);
+    const operation = { ...stolen, method: 'POST', body: '{}' } as const;
+    assert.equal((await certifiedRequest(`${server}/-/admin/node.list`, operation)).status, 403);
+    assert.equal((await certifiedRequest(`${server}/-/control/network-view`, stolen)).status, 200);
     assert.equal((await certifiedRequest(`${server}/-/control/network-view`, files)).status, 403);
     await assert.rejects(
       network.ask('token.create', { name: 'server', role: 'storage', names: ['127.0.0.1'] }),
