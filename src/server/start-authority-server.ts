@@ -21,7 +21,7 @@ import {
   withNetworkListeners,
 } from '../policy/index.ts';
 import { arrivalOf } from '../storage/index.ts';
-import { type Credentials, Hot, type TlsBindings, TlsDialer, TokenGate } from '../transport/index.ts';
+import { type Credentials, Hot, type TlsBindings, TokenGate } from '../transport/index.ts';
 import type { TrustBundle } from '../trust/index.ts';
 import { listenOnSocket } from './admin-socket.ts';
 import { AgentReports } from './agents/agent-reports.ts';
@@ -200,7 +200,7 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
         account: ledger.account(namespace.client),
       }),
     grants,
-    replicas: replicas.gate,
+    replicas,
     told: (client) => ledger.told(client),
     noteRefusal,
     onEvent(event) {
@@ -301,19 +301,16 @@ export async function startAuthorityServer(options: AuthorityServerOptions): Pro
 
 /** What the copies of a server go by. */
 function replicating(
-  { authority, credentials, store, replication, clock, log }: AuthorityServerOptions,
+  { authority, credentials, store, replication, log }: AuthorityServerOptions,
   bundle: Hot<TrustBundle>,
   storeFor: ReplicasOptions['storeFor'],
 ): ReplicasOptions {
-  const dialer = new TlsDialer({ bundle, credentials, clock, roles: ['server', 'storage'] });
   return {
     self: nodeNameOf(credentials.current),
     rules: () => authority.replications.list(),
-    async serversOf(node) {
-      const nodes = await authority.storageNodes.list();
-      return nodes.find(({ name }) => name === node)?.servers ?? [];
-    },
-    agent: () => dialer.agent(),
+    nodes: () => authority.storageNodes.list(),
+    bundle,
+    credentials,
     directory: store.directory,
     check: (forWhat) => store.check(forWhat),
     recordsPath: replication,

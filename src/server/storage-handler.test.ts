@@ -9,7 +9,7 @@ import { buffer } from 'node:stream/consumers';
 import { describe, it, type TestContext } from 'node:test';
 import { closed } from '../../test/rig/closed.ts';
 import { type Bytes, HoldfastError, silentLog } from '../base/index.ts';
-import { LocalStore, MemoryStore } from '../storage/index.ts';
+import { FallbackStore, LocalStore, MemoryStore } from '../storage/index.ts';
 import { put, refOf, sampleBytes } from '../storage/object-store.contract.ts';
 import { storageHttpOptions } from './open-listeners.ts';
 import { createStorageHandler, type StorageEvent, type StorageHandlerOptions } from './storage-handler.ts';
@@ -99,6 +99,27 @@ async function beginUpload(port: number, size: number, part: Bytes): Promise<Soc
   socket.write(part);
   return socket;
 }
+
+describe('storage handler: what is damaged here', () => {
+  it('is read from a copy that has it, and is there for nobody who looks', async (t) => {
+    const copy = new MemoryStore();
+    await put(copy, 'data', sample);
+    const { call } = await serve(t, {
+      replicas: {
+        gate: { enter: () => Promise.reject(new HoldfastError('namespace_forbidden', 'nobody')) },
+        readable: (_namespace, store) => new FallbackStore(store, async () => [copy]),
+      },
+    });
+    const { status, body } = await call('GET', samplePath);
+    assert.deepEqual([status, body.equals(sample)], [200, true]);
+    const part = await call('GET', samplePath, { headers: { range: 'bytes=10-19' } });
+    assert.deepEqual([part.status, part.body.equals(sample.subarray(10, 20))], [206, true]);
+    assert.equal((await call('HEAD', samplePath)).status, 404);
+    assert.equal((await call('GET', '/me/data/')).body.toString(), '[]');
+    assert.equal((await call('GET', `/me/data/${noName}`)).status, 404);
+    assert.equal((await call('GET', `/-/replica/vault${samplePath}`)).status, 403);
+  });
+});
 
 describe('storage handler: the repository', () => {
   it('is created, also again, and only when it is said so', async (t) => {

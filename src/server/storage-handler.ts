@@ -6,7 +6,8 @@ import { formatQuota, type QuotaState, quotaHeader } from '../transport/index.ts
 import type { GrantGate } from './grants/grant-gate.ts';
 import { limitIdleTime } from './read-request.ts';
 import { httpStatusOf, type NoteRefusal } from './refuse.ts';
-import type { ReplicaGate, ReplicaNamespace } from './replicas/replica-gate.ts';
+import type { ReplicaNamespace } from './replicas/replica-gate.ts';
+import type { Replicas } from './replicas/replicas.ts';
 import { answerStorage } from './storage-answer.ts';
 import {
   parseStoragePath,
@@ -55,7 +56,7 @@ export interface StorageHandlerOptions {
   /** Lets clients read what is others'; nobody does where it is left out. */
   readonly grants?: Pick<GrantGate, 'enter'>;
   /** Gives copies to those who may have them; there are none where it is left out. */
-  readonly replicas?: Pick<ReplicaGate, 'enter'>;
+  readonly replicas?: Pick<Replicas, 'readable'> & { readonly gate: Pick<Replicas['gate'], 'enter'> };
   /** What a client is told of what it has stored, and may, with each answer. */
   readonly told?: (client: string) => QuotaState | undefined;
   readonly onEvent?: (event: StorageEvent) => void;
@@ -112,12 +113,26 @@ async function serve(
   }
   if (path.namespace.client !== access.client) {
     await enterOthers(options, path.namespace, access, exchange);
-    return await answerStorage(new AppendOnlyStore(options.storeFor(path.namespace)), path, exchange);
+    return await answerStorage(
+      new AppendOnlyStore(openFor(options, path.namespace, exchange)),
+      path,
+      exchange,
+    );
   }
   const told = options.told?.(access.client);
   if (told !== undefined) exchange.response.setHeader(quotaHeader, formatQuota(told));
-  const store = options.storeFor(path.namespace);
+  const store = openFor(options, path.namespace, exchange);
   await answerStorage(access.appendOnly ? new AppendOnlyStore(store) : store, path, exchange);
+}
+
+/** A client's repository; where it is only read, what is damaged of it comes from copies. */
+function openFor(
+  { storeFor, replicas }: StorageHandlerOptions,
+  namespace: StorageNamespace,
+  { request }: StorageExchange,
+): ObjectStore {
+  const store = storeFor(namespace);
+  return request.method === 'GET' && replicas !== undefined ? replicas.readable(namespace, store) : store;
 }
 
 /** What a ticket is for is one's own repository at the node that gave it. */
@@ -130,7 +145,7 @@ async function enterReplica(
   if (replicas === undefined || seal !== undefined)
     throw new HoldfastError('namespace_forbidden', `${name} asked for a copy of ${namespace.origin}`);
   const isReading = request.method === 'GET' || request.method === 'HEAD';
-  return await replicas.enter({ role, name, namespace, isReading });
+  return await replicas.gate.enter({ role, name, namespace, isReading });
 }
 
 /** What is another client's is read by a grant, and by a certificate or a token: a ticket is for one's own. */

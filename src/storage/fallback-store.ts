@@ -8,18 +8,12 @@ import type { ObjectRef, ObjectStore, ReadOptions } from './object-store.ts';
  * and what is written, is the first store's alone.
  */
 export class FallbackStore extends ForwardingStore {
-  readonly #copies: readonly ObjectStore[];
-  readonly #onFallback: (ref: ObjectRef, copy: ObjectStore) => void;
+  readonly #copiesOf: (ref: ObjectRef) => Promise<readonly ObjectStore[]>;
 
-  /** `onFallback` is told of each object that came from a copy. */
-  constructor(
-    inner: ObjectStore,
-    copies: readonly ObjectStore[],
-    onFallback: (ref: ObjectRef, copy: ObjectStore) => void = () => {},
-  ) {
+  /** `copiesOf` names the copies that may have an object, the nearest first; it is asked once the store itself has failed. */
+  constructor(inner: ObjectStore, copiesOf: (ref: ObjectRef) => Promise<readonly ObjectStore[]>) {
     super(inner);
-    this.#copies = copies;
-    this.#onFallback = onFallback;
+    this.#copiesOf = copiesOf;
   }
 
   override stat(ref: ObjectRef, options: { signal?: AbortSignal } = {}): Promise<number> {
@@ -44,15 +38,13 @@ export class FallbackStore extends ForwardingStore {
       return await ask(this.inner);
     } catch (error) {
       if (!isLack(error) || signal?.aborted === true) throw error;
-      for (const copy of this.#copies) {
+      for (const copy of await this.#copiesOf(ref)) {
         const found = await ask(copy).then(
           (value) => ({ value }),
           () => undefined,
         );
         signal?.throwIfAborted();
-        if (found === undefined) continue;
-        this.#onFallback(ref, copy);
-        return found.value;
+        if (found !== undefined) return found.value;
       }
       throw error;
     }

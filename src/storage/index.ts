@@ -6,6 +6,7 @@
 
 export { CachedStore } from './cached-store.ts';
 export { DryRunStore } from './dry-run-store.ts';
+export { FallbackStore } from './fallback-store.ts';
 export { AppendOnlyStore, ForwardingStore } from './forwarding-store.ts';
 export { LimitedStore, type TransferLimits } from './limited-store.ts';
 export { LocalDamaged } from './local-damaged.ts';

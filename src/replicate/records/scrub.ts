@@ -111,6 +111,17 @@ export class DamageRecords {
     );
   }
 
+  /** Whether it waits for a good one. */
+  async isOpen(repository: string, { type, name }: NamedRef): Promise<boolean> {
+    const found = await this.#database.get(
+      'SELECT 1 AS open FROM damages WHERE repository = ? AND type = ? AND name = ? AND healed_at IS NULL',
+      repository,
+      type,
+      name,
+    );
+    return found !== undefined;
+  }
+
   /** Those that were found or healed since then. */
   since(ms: number): Promise<DamageRow[]> {
     return this.#database.all<DamageRow>(

@@ -3,20 +3,21 @@ import type { ReplicationRule } from '../../authority/index.ts';
 import type { Clock, Log } from '../../base/index.ts';
 import type { Concern } from '../../notice/index.ts';
 import { parseCertificate } from '../../pki/index.ts';
-import type { ObjectStore } from '../../storage/index.ts';
+import { FallbackStore, type ObjectStore } from '../../storage/index.ts';
 import type { Credentials } from '../../transport/index.ts';
 import { StoreScrub } from '../scrubbing/store-scrub.ts';
 import { replicaOrigins } from '../scrubbing/stored-repositories.ts';
 import type { StorageEvent } from '../storage-handler.ts';
-import { replicaFolder, type StorageNamespace } from '../storage-path.ts';
+import { namespaceFolder, replicaFolder, type StorageNamespace } from '../storage-path.ts';
 import type { StoreFigure } from '../store-meter.ts';
 import { StoreTrash, type StoreTrashOptions } from '../store-trash.ts';
 import { KeptRecords } from './kept-records.ts';
 import { ReplicaGate } from './replica-gate.ts';
-import { type ReplicaWay, StoreCopies } from './store-copies.ts';
+import { ReplicaWays, type ReplicaWaysOptions } from './replica-ways.ts';
+import { StoreCopies } from './store-copies.ts';
 
 /** A node that keeps repositories, and what it knows of the others. */
-export interface ReplicasOptions extends ReplicaWay {
+export interface ReplicasOptions extends ReplicaWaysOptions {
   /** The name of this node. */
   readonly self: string;
   /** The rules of the network, as they are at that moment. */
@@ -31,7 +32,7 @@ export interface ReplicasOptions extends ReplicaWay {
   readonly storeFor: (namespace: StorageNamespace) => ObjectStore;
   /** By what the trash of copies goes. */
   readonly authority: StoreTrashOptions['authority'];
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -42,12 +43,14 @@ export class Replicas implements AsyncDisposable {
   readonly gate: ReplicaGate;
   readonly #options: ReplicasOptions;
   readonly #records: KeptRecords;
+  readonly #ways: ReplicaWays;
   /** Of the copies of each node. */
   readonly #trash = new Map<string, StoreTrash>();
 
   private constructor(options: ReplicasOptions, records: KeptRecords) {
     this.#options = options;
     this.#records = records;
+    this.#ways = new ReplicaWays(options);
     this.scrub = new StoreScrub({
       ...options,
       records,
@@ -55,6 +58,7 @@ export class Replicas implements AsyncDisposable {
     });
     this.copies = new StoreCopies({
       ...options,
+      ways: this.#ways,
       records,
       mend: (repository, damaged) => this.scrub.mend(repository, damaged),
     });
@@ -69,6 +73,16 @@ export class Replicas implements AsyncDisposable {
     replicas.scrub.begin();
     replicas.copies.begin();
     return replicas;
+  }
+
+  /** A repository for who only reads it: what is damaged here, and waits for a good one, comes from the copies that have it. */
+  readable(namespace: StorageNamespace, store: ObjectStore): ObjectStore {
+    const repository = namespaceFolder(namespace);
+    return new FallbackStore(store, async (ref) => {
+      if (ref.type === 'config') return [];
+      const isKnown = await this.#records.with(({ damages }) => damages.isOpen(repository, ref));
+      return isKnown ? (await this.copies.sourcesOf(repository)).map((source) => source.store) : [];
+    });
   }
 
   /** Something was asked of a repository. */
@@ -103,6 +117,7 @@ export class Replicas implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([this.copies[Symbol.asyncDispose](), this.scrub[Symbol.asyncDispose]()]);
+    this.#ways[Symbol.dispose]();
     await this.#records[Symbol.asyncDispose]();
   }
 }

@@ -1,4 +1,3 @@
-import type { Agent } from 'node:http';
 import { join } from 'node:path';
 import type { CopyView, ReplicaDesk } from '../../admin/index.ts';
 import type { ReplicationRule } from '../../authority/index.ts';
@@ -36,15 +35,11 @@ import {
   rowAfter,
 } from './copies-on-record.ts';
 import type { KeptRecords } from './kept-records.ts';
+import type { ReplicaWays } from './replica-ways.ts';
 
-/** How a node reaches the others. */
-export interface ReplicaWay {
-  /** `https://host:port` of the storage service of a node, best first; none while it is not known. */
-  readonly serversOf: (node: string) => Promise<readonly string[]>;
-  readonly agent: () => Agent;
-}
-
-interface StoreCopiesOptions extends ReplicaWay {
+interface StoreCopiesOptions {
+  /** To the others. */
+  readonly ways: Pick<ReplicaWays, 'to'>;
   /** The name of this node. */
   readonly self: string;
   readonly rules: () => Promise<readonly ReplicationRule[]>;
@@ -295,9 +290,8 @@ export class StoreCopies implements ReplicaDesk, AsyncDisposable {
 
   /** Undefined while nobody knows where the node is. */
   async #at(node: string, origin: string, repository: string): Promise<ObjectStore | undefined> {
-    const [server] = await this.#options.serversOf(node);
-    if (server === undefined) return undefined;
-    return openReplica({ server, origin, repository, agent: this.#options.agent() });
+    const way = await this.#options.ways.to(node);
+    return way && openReplica({ ...way, origin, repository });
   }
 
   #rows(): Promise<readonly CopyRow[]> {

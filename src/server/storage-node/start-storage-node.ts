@@ -2,7 +2,7 @@ import type { Roster } from '../../authority/index.ts';
 import { type Clock, HoldfastError, isHoldfastError, type Log, secondMs } from '../../base/index.ts';
 import type { StorageReport } from '../../enrol/index.ts';
 import { addressesOf, type ListenerPolicy, portsOf } from '../../policy/index.ts';
-import { type Credentials, Hot, noBindings, TlsDialer } from '../../transport/index.ts';
+import { type Credentials, Hot, noBindings } from '../../transport/index.ts';
 import type { TrustBundle } from '../../trust/index.ts';
 import { ClientLedger } from '../client-ledger.ts';
 import { keepGoing } from '../follow-decisions.ts';
@@ -71,7 +71,7 @@ export async function startStorageNode(options: StorageNodeOptions): Promise<Sto
   const storeFor = localNamespaces(directory, check, { now: () => view.time(), judge: removalJudge(rules) });
   const replicas = opened.use(await Replicas.open(replicating(options, rules, storeFor)));
   const storage = createStorageHandler({
-    replicas: replicas.gate,
+    replicas,
     storeFor: (namespace) =>
       new GuardedStore(storeFor(namespace), {
         bounds: () => rules.clients.boundsOf(namespace.client),
@@ -113,16 +113,16 @@ export async function startStorageNode(options: StorageNodeOptions): Promise<Sto
 
 /** What the copies of a storage node go by: the view of its network. */
 function replicating(
-  { view, bundle, credentials, store, replication, clock, log }: StorageNodeOptions,
+  { view, bundle, credentials, store, replication, log }: StorageNodeOptions,
   authority: ReplicasOptions['authority'],
   storeFor: ReplicasOptions['storeFor'],
 ): ReplicasOptions {
-  const dialer = new TlsDialer({ bundle, credentials, clock, roles: ['server', 'storage'] });
   return {
     self: nodeNameOf(credentials.current),
     rules: async () => (view.current?.replications ?? []).map(({ rate, ...rule }) => ({ ...rule, rate })),
-    serversOf: async (node) => view.current?.nodes.find(({ name }) => name === node)?.servers ?? [],
-    agent: () => dialer.agent(),
+    nodes: async () => view.current?.nodes ?? [],
+    bundle,
+    credentials,
     directory: store.directory,
     check: (forWhat) => store.check(forWhat),
     recordsPath: replication,
