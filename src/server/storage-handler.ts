@@ -6,8 +6,7 @@ import { formatQuota, type QuotaState, quotaHeader } from '../transport/index.ts
 import type { GrantGate } from './grants/grant-gate.ts';
 import { limitIdleTime } from './read-request.ts';
 import { httpStatusOf, type NoteRefusal } from './refuse.ts';
-import type { ReplicaNamespace } from './replicas/replica-gate.ts';
-import type { Replicas } from './replicas/replicas.ts';
+import type { ReplicaGate, ReplicaNamespace } from './replicas/replica-gate.ts';
 import { answerStorage } from './storage-answer.ts';
 import {
   parseStoragePath,
@@ -47,6 +46,13 @@ export interface StorageEvent {
   readonly sentBytes: number;
 }
 
+/** The copies that a node keeps, and those that others keep of what is stored here. */
+interface ReplicaAccess {
+  readonly gate: Pick<ReplicaGate, 'enter'>;
+  /** A repository for who only reads it: what is damaged here comes from a copy. */
+  readonly readable: (namespace: StorageNamespace, store: ObjectStore) => ObjectStore;
+}
+
 export interface StorageHandlerOptions {
   /** The store of a namespace; asked for on each request. */
   readonly storeFor: (namespace: StorageNamespace) => ObjectStore;
@@ -56,7 +62,7 @@ export interface StorageHandlerOptions {
   /** Lets clients read what is others'; nobody does where it is left out. */
   readonly grants?: Pick<GrantGate, 'enter'>;
   /** Gives copies to those who may have them; there are none where it is left out. */
-  readonly replicas?: Pick<Replicas, 'readable'> & { readonly gate: Pick<Replicas['gate'], 'enter'> };
+  readonly replicas?: ReplicaAccess;
   /** What a client is told of what it has stored, and may, with each answer. */
   readonly told?: (client: string) => QuotaState | undefined;
   readonly onEvent?: (event: StorageEvent) => void;
