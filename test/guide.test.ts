@@ -80,6 +80,17 @@ const walks: readonly PageWalk[] = [
   { page: 'grants' },
   { page: 'notices' },
   {
+    page: 'sites',
+    meanwhile: {
+      0: (walk) =>
+        walk.run(
+          'vault',
+          'holdfast init --home ~/harbor --network harbor.example --names harbor.example && ' +
+            'holdfast site generate --home ~/harbor && holdfast site export ~/of-harbor --home ~/harbor',
+        ),
+    },
+  },
+  {
     page: 'retention',
     meanwhile: { 2: (walk) => walk.run('vault', 'holdfast node set laptop prune on') },
   },

@@ -41,6 +41,12 @@ const repository = `--repo HERE/repo ${password} ${c}`;
 const backedUp = `backup HERE/data ${repository} --init`;
 /** A program that takes every notice. */
 const channel = 'pager --command /bin/true --summary daily';
+const siteGenerated = `site generate ${a}`;
+const otherSite = [
+  'init --network other.test --names localhost --home HERE/other',
+  'site generate --name other --address 127.0.0.1:1 --home HERE/other',
+  'site export HERE/of-site --home HERE/other',
+];
 const setAdded = `set add documents HERE/data --every 6h ${c}`;
 const startedJob = `job start laptop documents ${a}`;
 const store = `trust install --scope user --unconstrained ${c}`;
@@ -82,6 +88,16 @@ const calls: readonly Call[] = [
   call('set show', `set show documents ${c}`, [setAdded, `set run documents ${c}`, `drill documents ${c}`]),
   call('set show', `set show documents ${c}`, [setAdded, `set run documents ${c}`]),
   call('set rename', `set rename documents papers ${c}`, [setAdded]),
+  call('site list', `site list ${a}`, [siteGenerated]),
+  call('site list', `site list ${a}`, [siteGenerated, ...otherSite, `site apply HERE/of-site ${a}`]),
+  call('site export', `site export HERE/of-a ${a}`, [siteGenerated]),
+  call(
+    'site test',
+    `site test other ${a}`,
+    [siteGenerated, ...otherSite, `site apply HERE/of-site ${a}`],
+    20,
+  ),
+  call('site pair', `site pair --expires 1s ${a}`, [siteGenerated], 23),
   call('notice add', `notice add ${channel} ${c}`),
   call('notice list', `notice list ${c}`, [`notice add ${channel} ${c}`]),
   call('notice test', `notice test pager ${c}`, [`notice add ${channel} ${c}`]),

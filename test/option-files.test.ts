@@ -187,6 +187,7 @@ describe('a file or folder that the command line names', () => {
     ...each('--kit-password-file', making),
     ...each('--password-file', withRepo),
     ...each('--from-password-file', { copy: () => ['--from-repo', at('repo')] }),
+    ...each('--password-file', { 'site export': () => [at('new-folder'), '--with-keys'] }),
     ...each('--password-file', { 'request export': () => ['x.example', at('x.pfx')] }),
     ...each('--exclude-file', {
       backup: () => [at('file'), ...repo()],
@@ -294,6 +295,7 @@ describe('a file or folder that the command line names', () => {
     ...each('--repo', ofRepository),
     ...each('--from-repo', { copy: () => [] }),
     'mount DIR': (file) => ['mount', file, ...repo()],
+    'site apply DIR': (file) => ['site', 'apply', file],
     ...each('--issued', { 'ca adopt': byCertificate }),
     ...each('--mirror', {
       'ca restore': () => [at('good.age'), ...kit(), ...elsewhere()],
@@ -311,6 +313,7 @@ describe('a file or folder that the command line names', () => {
     ...each('--ini', { 'sm_ssl_cert ca': elsewhere, ...sesam }),
     'any --home': (file) => ['init', '--home', file],
     'cert export DIR': (file) => ['cert', 'export', '--layout', 'sesam', file],
+    'site export DIR': (file) => ['site', 'export', file],
   };
 
   const saved: Rows = {

@@ -146,6 +146,10 @@ const shownBy: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     join: '--layout --list --forget',
     'exported-certificates': '--serial --identity --format --chain --force',
   },
+  'site generate': { sites: '--name --share --all --port --address --key-algorithm' },
+  'site export': { sites: '--with-keys --password-file' },
+  'site apply': { sites: '--name' },
+  'site pair': { sites: '--expires --name' },
   'notice add': {
     notices: '--mail --smtp --from --webhook --command --ping --set --secret-file --summary',
   },

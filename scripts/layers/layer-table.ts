@@ -18,7 +18,7 @@ export const mayImport: Readonly<Record<string, string>> = {
   notice: 'base trust transport',
   authority: 'base pki db trust policy enrol',
   replicate: 'base db storage remote',
-  sync: 'base pki db trust policy files storage remote enrol',
+  sync: 'base pki db trust policy transport files storage remote enrol',
   admin: 'base pki trust policy transport enrol authority replicate sync',
   server: 'base pki trust policy transport storage enrol notice authority replicate sync admin',
   agent: 'base pki files trust policy transport storage remote repository enrol',
@@ -33,6 +33,7 @@ export const mayImport: Readonly<Record<string, string>> = {
 /** Development dependencies that the product imports too, since the package is a bundle that holds them. */
 export const bundled: readonly string[] = [
   '@clack/prompts',
+  '@noble/curves',
   'age-encryption',
   'cli-progress',
   'commander',

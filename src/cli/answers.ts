@@ -39,6 +39,39 @@ const KeysFile = object({
   notHeld: operations['ca.export-keys'].answer.properties.notHeld,
 });
 
+const LinkShares = Type.Union([Type.Literal('all'), texts]);
+
+const OwnSite = object({
+  site: text(),
+  network: text(),
+  root: text(),
+  sequence: count(),
+  addresses: texts,
+  shares: LinkShares,
+});
+
+const TrustedSite = object({
+  ...OwnSite.properties,
+  networkRoot: text(),
+  since: Time,
+  by: Type.Enum(['pairing', 'files']),
+  until: Time,
+  trustsUs: flag(),
+  knows: PresentWhen('it has said which number of this site it holds', count()),
+  reached: PresentWhen('this side has reached it', Time),
+  reachedBy: PresentWhen('it has reached this side', Time),
+  trouble: PresentWhen('a link does not work', object({ code: text(), message: text(), since: Time })),
+  missing: PresentWhen('something is missing so that both sides trust each other', text()),
+});
+
+const LinkStep = object({
+  step: text(),
+  ok: flag(),
+  found: text(),
+  code: PresentWhen('it has failed', text()),
+  next: PresentWhen('it has failed', text()),
+});
+
 const Change = object({ key: text(), before: text(), now: text() });
 
 const Reachability = object({
@@ -596,6 +629,35 @@ export const answers = {
   'set show': object({ ...BackupSet.properties, attempts: Type.Array(SetAttempt) }),
   'set run': Backup,
   'set rename': object({ from: text(), to: text() }),
+  'site generate': OwnSite,
+  'site pair': {
+    each: either({
+      'a code that is made here': object({ code: text(), expires: Time }),
+      'who has paired': object({
+        site: text(),
+        compare: text(),
+        trusted: PresentWhen('a code was said', Type.Enum(['added', 'newer', 'same'])),
+      }),
+    }),
+  },
+  'site export': object({ site: text(), directory: Place, files: texts, private: texts }),
+  'site apply': object({
+    site: text(),
+    trusted: Type.Enum(['added', 'newer', 'same']),
+    network: text(),
+    root: text(),
+    sequence: count(),
+  }),
+  'site list': object({ own: OwnSite, sites: Type.Array(TrustedSite) }),
+  'site test': object({ site: text(), there: Type.Array(LinkStep), back: Type.Array(LinkStep) }),
+  'site regenerate': object({
+    site: text(),
+    root: text(),
+    sequence: count(),
+    told: texts,
+    byHand: Type.Array(object({ site: text(), why: text() })),
+  }),
+  'site remove': object({ site: text(), root: text() }),
   'notice add': NoticeChannel,
   'notice list': Type.Array(NoticeChannel),
   'notice remove': object({ name: text() }),

@@ -1,6 +1,7 @@
 import { ownPart, readNodeState } from '../agent/index.ts';
 import { HoldfastError, isHoldfastError } from '../base/index.ts';
 import { causeIn, type Examination, examine, type Finding, type OwnPart } from '../transport/index.ts';
+import { examineLinks } from './examining/examine-links.ts';
 import { examineAlone, examineServer } from './examining/examine-server.ts';
 import { readLog, type SupportBundle, supportBundle } from './examining/support-bundle.ts';
 import { checkChosenFile, forceOption, writeChosenFile } from './files/chosen-file.ts';
@@ -95,15 +96,18 @@ async function walk(context: Context, url: string | undefined): Promise<Answer> 
   return answerOf(walks, asServer);
 }
 
-/** Nothing on a machine that is no server. */
+/** As a server, and its links to other sites; nothing on a machine that is neither. */
 async function serverHere(context: Context): Promise<readonly Examination[]> {
   const home = await openHome(context.home).catch((error: unknown) => {
     if (isHoldfastError(error, 'home_missing')) return undefined;
     throw error;
   });
   const settings = home && (await readSettings(home));
-  if (home === undefined || settings === undefined) return [];
-  return await (settings.selfSigned === true ? examineAlone : examineServer)(context, home, settings);
+  if (home === undefined) return [];
+  const links = await examineLinks(context, home);
+  if (settings === undefined) return links;
+  const examineHere = settings.selfSigned === true ? examineAlone : examineServer;
+  return [...(await examineHere(context, home, settings)), ...links];
 }
 
 /** Of the ways to servers one is enough; a server is to be well everywhere. */

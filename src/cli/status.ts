@@ -33,6 +33,7 @@ import {
 import { quotaSentence, storedText } from './repository/quota-ear.ts';
 import { boundRows, boundWarnings } from './serving/bound-view.ts';
 import { type SetStanding, type SetView, setStanding, standingRows } from './set/set-view.ts';
+import { ownLinkConcerns } from './site/own-concerns.ts';
 import { type Answer, line, note, type Row, row, warning } from './terminal/answer.ts';
 import {
   formatAge,
@@ -108,6 +109,7 @@ export async function showStatus(context: Context): Promise<Answer<SetStanding>>
     ...setWarnings,
     ...jobWarnings,
     ...(await noticeWarnings(context, home)),
+    ...(await ownLinkConcerns(home, context.clock.now())).map(({ text }) => text),
   ];
   const shown = { waiting, status, nodes, node, connection, backups, sets, jobs, warnings };
   const value = { ...(waiting && { waiting: waitingView(waiting) }), ...toJson(shown), sets, warnings };

@@ -696,6 +696,48 @@ export const words: readonly WordEntry[] = [
     words: [{ name: 'accept', summary: 'go on with another store', load: () => import('./store/accept.ts') }],
   },
   {
+    name: 'site',
+    summary: 'link this network to others: who trusts whom',
+    words: [
+      {
+        name: 'generate',
+        summary: 'make this machine a site to other networks',
+        load: () => import('./site/generate.ts'),
+      },
+      {
+        name: 'pair',
+        summary: 'trust another site, and have it trust this one, by a code of four words',
+        load: () => import('./site/pair.ts'),
+      },
+      {
+        name: 'export',
+        summary: 'write what the other side needs to trust this site',
+        load: () => import('./site/export.ts'),
+      },
+      {
+        name: 'apply',
+        summary: 'trust another site, by the files that it has exported',
+        load: () => import('./site/apply.ts'),
+      },
+      {
+        name: 'list',
+        summary: 'list the sites that are trusted, and what is missing',
+        load: () => import('./site/list.ts'),
+      },
+      {
+        name: 'test',
+        summary: 'test a link in both directions, step by step',
+        load: () => import('./site/test.ts'),
+      },
+      {
+        name: 'regenerate',
+        summary: 'make the keys of this site anew, and tell the others',
+        load: () => import('./site/regenerate.ts'),
+      },
+      { name: 'remove', summary: 'trust a site no more', load: () => import('./site/remove.ts') },
+    ],
+  },
+  {
     name: 'db',
     summary: 'say where the records of the authority are kept',
     words: [

@@ -105,6 +105,7 @@ export {
 } from './der/index.ts';
 export {
   describePublicKey,
+  encodePvk,
   exportPrivateKey,
   exportPublicKey,
   type Fingerprint,

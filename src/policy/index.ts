@@ -33,6 +33,7 @@ export {
   defaultListeners,
   defaultPortFor,
   ListenerPolicy,
+  linksListener,
   listenersOf,
   parseListeners,
   Service,

@@ -102,6 +102,22 @@ export function defaultListeners(port: number): readonly ListenerPolicy[] {
   ];
 }
 
+/**
+ * The listener for links to other sites: it stands beside those of a network, offers none of their services, and asks for a
+ * certificate that whoever pairs has not got yet.
+ */
+export function linksListener(address: ListenerPolicy['address']): ListenerPolicy {
+  return {
+    name: 'links',
+    address,
+    kind: 'tls',
+    clientCertificate: 'warn',
+    minimumVersion: 'TLSv1.3',
+    groups: [...strongestGroups],
+    services: [],
+  };
+}
+
 /** The listeners that are named, else the default ones on `port`. */
 export function listenersOf({
   listeners,

@@ -5,6 +5,7 @@
  */
 
 export { BindingDesk, type BindingPlace, noToldRoots } from './change-binding.ts';
+export { startLinkService } from './links/link-service.ts';
 export { checkReachability, isReachable, moveHere, type Reachability, servesStatus } from './moved-server.ts';
 export { offlineReplicaDesks } from './replicas/offline-desks.ts';
 export type { Route } from './route.ts';

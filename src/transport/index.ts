@@ -49,8 +49,16 @@ export {
   serveHttp,
 } from './listen.ts';
 export { machineName, machineNames, whereNameLeads } from './machine.ts';
-export { type CertifiedPeer, type LocalPeer, namedIdentity, type Peer, type TokenPeer } from './peer.ts';
+export {
+  type CertifiedPeer,
+  type LocalPeer,
+  namedIdentity,
+  type Peer,
+  peerCertificates,
+  type TokenPeer,
+} from './peer.ts';
 export { type Greeting, isToldToPeer, PeerGate, type PeerGateOptions } from './peer-gate.ts';
+export { PinnedDialer } from './pinned-dialer.ts';
 export { formatQuota, isQuotaLow, type QuotaState, quotaHeader, readQuota } from './quota-header.ts';
 export {
   type Credentials,

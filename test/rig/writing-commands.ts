@@ -89,6 +89,15 @@ function onMachine(
   };
 }
 
+/** Makes the authority of the copy a site. */
+const siteGenerated = ['site', 'generate', '--home', 'HERE/a'];
+/** Another network that is a site, and its files. */
+const otherSite = [
+  ['init', '--network', 'other.test', '--names', 'localhost', '--home', 'HERE/other'],
+  ['site', 'generate', '--name', 'other', '--home', 'HERE/other'],
+  ['site', 'export', 'HERE/of-site', '--home', 'HERE/other'],
+];
+
 /** Makes a client whose key is made at its authority. */
 const secondClient = 'sm_ssl_cert client --oid CN:box --path HERE/box --home HERE/a'.split(' ');
 
@@ -313,6 +322,20 @@ export const writingCommands: readonly WritingCommand[] = [
     },
     done: ['object_not_found'],
     after: [['notice', 'list']],
+  }),
+  atAuthority('site generate', '', { done: ['site_exists'], after: [['site', 'list', '--home', 'HERE/a']] }),
+  atAuthority('site regenerate', '', {
+    first: [siteGenerated],
+    after: [['site', 'list', '--home', 'HERE/a']],
+  }),
+  atAuthority('site apply', 'HERE/of-site', {
+    first: [siteGenerated, ...otherSite],
+    after: [['site', 'list', '--home', 'HERE/a']],
+  }),
+  atAuthority('site remove', 'other', {
+    first: [siteGenerated, ...otherSite, ['site', 'apply', 'HERE/of-site', '--home', 'HERE/a']],
+    done: ['site_unknown'],
+    after: [['site', 'list', '--home', 'HERE/a']],
   }),
   onMachine('set remove', ['documents'], {
     ready: (home, here) => addSet(home, here),
@@ -683,6 +706,10 @@ export const otherCommands: Readonly<Record<string, string>> = {
   'replicate list': 'only reads',
   'replicate status': 'only reads',
   'notice list': 'only reads',
+  'site list': 'only reads',
+  'site test': 'only notes when a link was last reached',
+  'site export': 'only reads; files of its own are replaced whole',
+  'site pair': 'its own test breaks the line at each step; what it writes is one file, whole or not at all',
   'notice test': 'sends a message, and writes nothing',
   'set show': 'only reads',
   'audit verify': 'only reads',

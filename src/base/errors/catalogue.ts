@@ -8,6 +8,7 @@ import { placesErrors } from './places.ts';
 import { releasesErrors } from './releases.ts';
 import { repositoriesErrors } from './repositories.ts';
 import { setsErrors } from './sets.ts';
+import { sitesErrors } from './sites.ts';
 import { wordsErrors } from './words.ts';
 
 /** Every expected failure, by what it has to do with, in the order of the reference. */
@@ -23,6 +24,7 @@ export const errorSections = {
   'At S3 and by SFTP': placesErrors,
   'Backup sets and the agent': setsErrors,
   'Releases and updates': releasesErrors,
+  'Sites and links': sitesErrors,
 } as const satisfies Record<string, Record<string, ErrorRow>>;
 
 type Sections = typeof errorSections;

@@ -27,6 +27,8 @@ export interface Home {
   readonly store: string;
   /** Copies of what is stored elsewhere; can be deleted at any time. */
   readonly cache: string;
+  /** Keys and certificates of this machine as a site, and whom it trusts as one. */
+  readonly links: string;
   /** The socket for administration while a server runs. */
   readonly socket: string;
   readonly recoveryKit: string;
@@ -139,6 +141,7 @@ export function homeAt(path: string): Home {
     settings: join(path, 'holdfast.toml'),
     authority: join(path, 'authority'),
     node: join(path, 'node'),
+    links: join(path, 'links'),
     store: join(path, 'store'),
     cache: join(path, 'cache'),
     socket: join(path, 'admin.sock'),

@@ -2,14 +2,21 @@ import { isDeepStrictEqual } from 'node:util';
 import { openOrCreateKeystore } from '../../agent/index.ts';
 import { HoldfastError, isHoldfastError, type LogLevel } from '../../base/index.ts';
 import { tellServiceManager } from '../../files/index.ts';
+import type { Notifier } from '../../notice/index.ts';
 import { describeListener, type ListenerPolicy, listenersOf, reachableNames } from '../../policy/index.ts';
-import { ServerBindings, ServerCredentials, startAuthorityServer } from '../../server/index.ts';
+import {
+  ServerBindings,
+  ServerCredentials,
+  startAuthorityServer,
+  startLinkService,
+} from '../../server/index.ts';
 import { type Credentials, Hot, machineName } from '../../transport/index.ts';
 import { Keystore } from '../../trust/index.ts';
 import { type AuthorityHome, adminContext, storeOf } from '../home/authority-home.ts';
 import { readSettings, type Settings, settingsKey } from '../home/settings.ts';
 import { notifierOf } from '../notice/own-notices.ts';
 import type { Context } from '../program/context.ts';
+import { ownLinkConcerns } from '../site/own-concerns.ts';
 import { sayError } from '../terminal/output.ts';
 
 /** What can be said for one run of the server. */
@@ -78,12 +85,17 @@ export async function startServing(
     store,
     replication: home.replication,
     socketPath: home.socket,
-    notifier: notifierOf(context, home, { watcher: 'server', from: authority.network, log }),
+    notifier: tellingOfLinks(
+      context,
+      home,
+      notifierOf(context, home, { watcher: 'server', from: authority.network, log }),
+    ),
     clock: context.clock,
     log,
   });
   const problem = await store.problem();
   if (problem !== undefined) context.output.warn(`${problem.message}; next: ${problem.hint ?? problem.code}`);
+  const links = await startLinkService({ directory: home.links, clock: context.clock, log });
   const stopRenewing = own.renewWhenDue(log);
   return {
     opened: { ...opened, settings },
@@ -97,8 +109,24 @@ export async function startServing(
     async [Symbol.asyncDispose]() {
       stopRenewing();
       bindings[Symbol.dispose]();
+      await links[Symbol.asyncDispose]();
       await server.close();
     },
+  };
+}
+
+/** Has a notifier tell of the links of a home as well. */
+function tellingOfLinks(
+  { clock }: Context,
+  home: AuthorityHome['home'],
+  notifier: Notifier,
+): Pick<Notifier, 'pass'> {
+  return {
+    pass: (concerns, signal) =>
+      notifier.pass(
+        async () => [...(await concerns()), ...(await ownLinkConcerns(home, clock.now()))],
+        signal,
+      ),
   };
 }
 

@@ -23,6 +23,7 @@ export {
   parseFingerprint,
   publicKeyBits,
 } from './public-key.ts';
+export { encodePvk } from './pvk.ts';
 export {
   type HashName,
   hashName,

@@ -114,7 +114,8 @@ type StepName =
 
 /** What a step found. */
 export interface Finding {
-  readonly step: StepName;
+  /** Of a link to another site, the direction and what was looked at. */
+  readonly step: StepName | `${'there' | 'back'}: ${string}`;
   /** A `warning` keeps nobody from connecting; what `failed` does. */
   readonly level: 'ok' | 'warning' | 'failed';
   /** In one sentence. */
