@@ -1,6 +1,12 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HoldfastError, systemErrorCode, whyNotWritten, writeFileAtomic } from '../../base/index.ts';
+import {
+  HoldfastError,
+  makePrivateDirectory,
+  systemErrorCode,
+  whyNotWritten,
+  writeFileAtomic,
+} from '../../base/index.ts';
 import { checkNotServed, privateFiles, publicFiles } from '../../sync/index.ts';
 import { localPath } from '../files/local-path.ts';
 import { openHome } from '../home/home.ts';
@@ -71,7 +77,7 @@ async function exportSite(context: Context, folder: string, options: ExportOptio
 
 /** Does `work` with the folder there and what is in it, which is taken back when it was made for nothing. @throws HoldfastError `path_not_found` */
 async function inFolder<T>(directory: string, work: (names: readonly string[]) => Promise<T>): Promise<T> {
-  const made = await mkdir(directory, { recursive: true }).catch(notWritten(directory));
+  const made = await makePrivateDirectory(directory).catch(notWritten(directory));
   try {
     return await work(await readdir(directory).catch(notWritten(directory)));
   } catch (error) {
