@@ -12,9 +12,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { silentLog, systemClock, withFileLock } from '../src/base/index.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { equalBytes, silentLog, systemClock } from '../src/base/index.ts';
 import { startLinkService } from '../src/server/links/link-service.ts';
 import { dialSite, Links } from '../src/sync/index.ts';
+import { presentedChain } from '../src/transport/index.ts';
 import { freePorts } from './rig/free-ports.ts';
 import { runHoldfast, startHoldfast } from './rig/holdfast-process.ts';
 import { runHere } from './rig/run-here.ts';
@@ -75,6 +77,19 @@ async function exchangeFiles(parent: string, sites: readonly Site[]): Promise<vo
   for (const site of sites)
     for (const other of sites.filter((each) => each !== site))
       assert.equal((await site.say('site', 'apply', join(parent, `of ${other.port}`))).error, undefined);
+}
+
+/** Waits until the listener of a site shows the keys that it has by now. */
+async function showsItsKeys(site: Site): Promise<void> {
+  const { own } = await site.links();
+  for (;;) {
+    const [leaf] = await presentedChain(
+      { host: '127.0.0.1', port: site.port },
+      { signal: new AbortController().signal },
+    );
+    if (leaf !== undefined && own.servers.some(({ der }) => equalBytes(der, leaf))) return;
+    await sleep(20);
+  }
 }
 
 /** Whom a site trusts by which number, and which number of its own each holds: as its table shows. */
@@ -147,10 +162,11 @@ describe('two networks', () => {
   });
 
   it('make no keys twice at the same time', async () => {
-    await withFileLock(at('east/links.lock'), async () => {
-      const { error } = await runHere(['site', 'regenerate', '--home', at('east')], {});
-      assert.equal(error?.code, 'site_busy');
-    });
+    // As a process that is there would hold it.
+    writeFileSync(at('east/links.lock'), `${process.ppid} another\n`);
+    const busy = await runHere(['site', 'regenerate', '--home', at('east')], {});
+    assert.equal(busy.error?.code, 'site_busy');
+    rmSync(at('east/links.lock'));
     const { error } = await runHere(['site', 'list', '--home', at('east')], {});
     assert.equal(error, undefined);
   });
@@ -189,6 +205,7 @@ describe('five sites, one of them of two addresses', () => {
     assert.deepEqual(await table(one), { two: [1, 2], three: [1, 2], four: [1, 2], five: [1, 1] });
     for (const site of [two, three, four]) assert.deepEqual((await table(site))['one'], [2, 1]);
     assert.deepEqual((await table(five))['one'], [1, 1]);
+    await showsItsKeys(one);
     const { error } = await five.say('site', 'test', 'one');
     assert.equal(error?.code, 'link_certificate_mismatch');
     await one.say('site', 'export', join(place.path, 'new of one'));

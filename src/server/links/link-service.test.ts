@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from '../../../test/rig/free-ports.ts';
 import { temporaryDirectory } from '../../../test/rig/temporary-directory.ts';
-import { ManualClock, minuteMs, silentLog, systemClock } from '../../base/index.ts';
+import { equalBytes, ManualClock, minuteMs, silentLog, systemClock } from '../../base/index.ts';
 import {
   dialSite,
   Links,
@@ -13,6 +14,7 @@ import {
   testSite,
   trustPartner,
 } from '../../sync/index.ts';
+import { presentedChain } from '../../transport/index.ts';
 import { type LinkMount, startLinkService } from './link-service.ts';
 
 const clock = systemClock;
@@ -143,6 +145,12 @@ describe('links', () => {
     ];
     assert.ok(all(there.there), JSON.stringify(there));
     assert.equal(back, 2);
+    const showsNew = async (): Promise<boolean> => {
+      const at = { host: '127.0.0.1', port: one.port };
+      const [leaf] = await presentedChain(at, { signal: new AbortController().signal });
+      return leaf !== undefined && equalBytes(leaf, links.own.servers[0]?.der ?? leaf.subarray(1));
+    };
+    while (!(await showsNew())) await sleep(20);
     const [now] = links.own.servers;
     const [old] = before.servers;
     await assert.rejects(

@@ -1,6 +1,10 @@
+import { type FSWatcher, watch } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import {
   type Clock,
+  equalBytes,
   HoldfastError,
   isHoldfastError,
   type Log,
@@ -80,12 +84,15 @@ const idleMs = minuteMs;
 export async function startLinkService(options: LinkServiceOptions): Promise<LinkService> {
   const { directory, log } = options;
   let open: OpenLinks | undefined;
+  let watcher: FSWatcher | undefined;
   let looking: Promise<void> = Promise.resolve();
   const lookNow = async (): Promise<void> => {
+    if (open !== undefined) return await open.renew();
     const links = await Links.find(directory);
     if (links === undefined) return;
-    if (open === undefined) open = await openLinks(links, options);
-    else await open.renew();
+    open = await openLinks(links, options);
+    // Keys that were made anew are shown at once, and not at the next look.
+    watcher = watch(directory, () => void look()).on('error', () => {});
   };
   const look = (): Promise<void> => {
     looking = looking.then(lookNow).catch((error: unknown) => {
@@ -104,6 +111,7 @@ export async function startLinkService(options: LinkServiceOptions): Promise<Lin
     look,
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
+      watcher?.close();
       await stopTrying();
       await looking;
       await open?.[Symbol.asyncDispose]();
@@ -129,9 +137,21 @@ async function openLinks(first: Links, options: LinkServiceOptions): Promise<Ope
   const policy = linksListener({ port, ...(host !== undefined && { host }) });
   const answer = linkAnswers(fresh, options);
   const http = serveHttp(listenerHttp(policy, answer));
-  const greet = async (socket: Parameters<typeof peerCertificates>[0]): Promise<Greeting> => {
+  const sockets = new Set<Socket>();
+  const renew = async (): Promise<void> => {
+    const now = await fresh();
+    if (now.own.text === shown) return;
+    credentials.replace(now.credentials('server'));
+    shown = now.own.text;
+    // Nobody goes on over a connection that keys stand behind which are discarded.
+    for (const socket of sockets) socket.destroy();
+  };
+  const greet = async (socket: Socket): Promise<Greeting> => {
+    await renew();
+    if (!hasShown(socket, credentials.current)) socket.destroy();
+    if (!socket.destroyed) sockets.add(socket.once('close', () => sockets.delete(socket)));
     try {
-      linkPeerOf(await fresh(), peerCertificates(socket) ?? [], new Date(clock.now()));
+      linkPeerOf(links, peerCertificates(socket) ?? [], new Date(clock.now()));
       return 'known';
     } catch (error) {
       if (!isHoldfastError(error)) throw error;
@@ -141,14 +161,15 @@ async function openLinks(first: Links, options: LinkServiceOptions): Promise<Ope
   const listener = await listen({ policy, onConnection: http, greet, credentials, log });
   log.info('links are served', { port: listener.address.port });
   return {
-    async renew() {
-      const now = await fresh();
-      if (now.own.text === shown) return;
-      credentials.replace(now.credentials('server'));
-      shown = now.own.text;
-    },
+    renew,
     [Symbol.asyncDispose]: () => listener.close(),
   };
+}
+
+/** Whether it was these keys that the handshake of a connection was made with. */
+function hasShown(socket: Socket, { chain: [leaf] }: Credentials): boolean {
+  const own = socket instanceof TLSSocket ? socket.getX509Certificate() : undefined;
+  return own !== undefined && leaf !== undefined && equalBytes(own.raw, leaf);
 }
 
 /** What a link answers, by whom it may be asked. */
