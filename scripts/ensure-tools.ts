@@ -186,7 +186,7 @@ if (process.argv.includes('--interop') && findZlint() === undefined && !fetchZli
   console.error('hint: put zlint 3.6 or later on the PATH; Debian has it as the package zlint');
 }
 
-for (const server of [versitygw, rcloneS3]) {
+for (const server of process.argv.includes('--interop') ? [versitygw, rcloneS3] : []) {
   if (findGoProgram(server) !== undefined) continue;
   console.error(`building ${server.name}, at which repositories are tested that are at S3`);
   if (buildGoProgram(server)) continue;

@@ -109,6 +109,9 @@ function fetchSource(program: GoProgram): string | undefined {
   return Sum === program.sum ? Dir : undefined;
 }
 
+/** A proxy that does not answer keeps nobody for longer. */
+const patienceMs = 20 * 60_000;
+
 /** What a go command says; undefined when there is no Go, or it fails. */
 function go({ module }: GoProgram, words: readonly string[], directory: string): string | undefined {
   // Its hash stands here; the public list of hashes is not reached from everywhere.
@@ -118,6 +121,7 @@ function go({ module }: GoProgram, words: readonly string[], directory: string):
     env,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: patienceMs,
   });
   return status === 0 ? stdout : undefined;
 }
