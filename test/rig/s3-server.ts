@@ -14,7 +14,10 @@ const programs: Readonly<Record<S3ServerKind, GoProgram>> = { versitygw, rclone:
 
 /** Why a test with such a server cannot run; false when it can. */
 export function lacksS3Server(kind: S3ServerKind): string | false {
-  return findGoProgram(programs[kind]) === undefined && `${kind} is not built: npm run test:interop does, where Go is`;
+  return (
+    findGoProgram(programs[kind]) === undefined &&
+    `${kind} is not built: npm run test:interop does, where Go is`
+  );
 }
 
 /** The key of every server that tests start. */
