@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { Value } from 'typebox/value';
 import { dayMs } from '../src/base/index.ts';
+import { answers } from '../src/cli/answers.ts';
 import { certifiedRequest } from './rig/certified-request.ts';
 import { flipBit } from './rig/damage.ts';
 import { runHoldfast } from './rig/holdfast-process.ts';
@@ -77,7 +79,10 @@ async function until<T>(ask: () => Promise<T>, expected: (answer: T) => boolean)
 async function say<T>(...words: string[]): Promise<T> {
   const { code, stdout, stderr } = await runHoldfast([...words, '--json', '--home', network.home]);
   assert.equal(code, 0, stderr);
-  return JSON.parse(stdout) as T;
+  const answer: unknown = JSON.parse(stdout);
+  const [, schema] = Object.entries(answers).find(([word]) => words.join(' ').startsWith(word)) ?? [];
+  assert.ok(schema !== undefined && !('each' in schema) && Value.Check(schema, answer), stdout);
+  return answer as T;
 }
 
 const filesIn = (repository: string): string[] =>

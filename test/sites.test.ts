@@ -13,7 +13,9 @@ import {
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Value } from 'typebox/value';
 import { equalBytes, silentLog, systemClock } from '../src/base/index.ts';
+import { answers } from '../src/cli/answers.ts';
 import { startLinkService } from '../src/server/links/link-service.ts';
 import { dialSite, Links } from '../src/sync/index.ts';
 import { presentedChain } from '../src/transport/index.ts';
@@ -148,12 +150,16 @@ describe('two networks', () => {
       ['west', 'partner'],
     ] as const)
       await json(home, 'remove', site);
-    await using pairing = startHoldfast(['site', 'pair', '--expires', '5m', '--home', at('east')]);
-    const [code = ''] = await pairing.waitFor(/[a-z]+(?:-[a-z]+){3}@\S+/);
-    const { stdout } = await runHoldfast(['site', 'pair', code, '--name', 'partner', '--home', at('west')]);
-    const [, compare = ''] = /paired\s+partner\s+(\S+)/.exec(stdout) ?? assert.fail(stdout);
+    const pair = ['site', 'pair', '--json'];
+    await using pairing = startHoldfast([...pair, '--expires', '5m', '--home', at('east')]);
+    const [code = ''] = await pairing.waitFor(/[a-z]+(?:-[a-z]+){3}@[^"\s]+/);
+    const said = await runHoldfast([...pair, code, '--name', 'partner', '--home', at('west')]);
+    const { site, compare } = JSON.parse(said.stdout) as { readonly site: string; readonly compare: string };
     const ended = await pairing.ended;
-    assert.ok(ended.stdout.includes(compare) && ended.code === 0, ended.stdout + ended.stderr);
+    const lines = ended.stdout.trim().split('\n');
+    const { each } = answers['site pair'];
+    for (const line of [...lines, said.stdout]) assert.ok(Value.Check(each, JSON.parse(line)), line);
+    assert.deepEqual([site, JSON.parse(lines.at(-1) ?? '')], ['partner', { site: 'west', compare }]);
     await json('east', 'test', 'west');
     const root = (await Links.open(at('west/links'))).own.root.fingerprint;
     const regenerated = await json('west', 'regenerate');
