@@ -210,7 +210,7 @@ describe('metrics for Prometheus', () => {
 
   it('come with alert rules that promtool takes, which fire when they should', async () => {
     const checked = await runProgram('promtool', ['check', 'rules', rules]);
-    assert.match(checked.stdout, /SUCCESS: 16 rules found/);
+    assert.match(checked.stdout, /SUCCESS: 18 rules found/);
     const file = at('alerts-test.yml');
     writeFileSync(file, ruleTests);
     const tested = await runProgram('promtool', ['test', 'rules', file]);
@@ -227,9 +227,13 @@ describe('metrics for Prometheus', () => {
       'holdfast_set_drill',
       'holdfast_set_proven_timestamp_seconds',
       'holdfast_set_unproven_timestamp_seconds',
+      'holdfast_replica_lag_seconds',
+      'holdfast_replica_problems',
     ];
     for (const name of names) if (!later.includes(name)) assert.match(text, new RegExp(`^${name}[{ ]`, 'm'));
-    const source = readFileSync(join(import.meta.dirname, '../src/server/metrics.ts'), 'utf8');
+    const source = ['metrics.ts', 'replicas/store-copies.ts']
+      .map((file) => readFileSync(join(import.meta.dirname, '../src/server', file), 'utf8'))
+      .join('\n');
     for (const name of later) assert.ok(source.includes(`'${name}'`), name);
   });
 });
