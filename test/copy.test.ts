@@ -50,9 +50,9 @@ describe('holdfast copy', () => {
     symlinkSync('large', at('data/link'));
     const save = async (tag: string) =>
       await run('backup', at('data'), '--init', ...to('ours'), '--tag', tag, '--host', `host-${tag}`);
-    assert.deepEqual(await save('one'), { code: 0, error: undefined });
+    assert.equal((await save('one')).error, undefined);
     writeFileSync(at('data/new'), 'only in the second');
-    assert.deepEqual(await save('two'), { code: 0, error: undefined });
+    assert.equal((await save('two')).error, undefined);
     await restic('restics', 'init');
   });
   after(() => place[Symbol.dispose]());
@@ -86,7 +86,7 @@ describe('holdfast copy', () => {
       ...to('third'),
       '--init',
     );
-    assert.deepEqual(made, { code: 0, error: undefined });
+    assert.equal(made.error, undefined);
     const { stdout, stderr } = await copy([
       ...from('restics'),
       ...to('third'),
