@@ -79,12 +79,20 @@ function checkRule({ from, to, keep }: ReplicationRule): void {
   });
 }
 
-/** @throws HoldfastError `object_not_found` for a name of neither a server nor a storage node that is not revoked */
+/**
+ * @throws HoldfastError `object_not_found` for a name of neither a server nor a storage node that is not revoked, `input_invalid` for a
+ *   name of both: a rule knows nodes by their names
+ */
 async function checkStoringNode(tx: Records, name: string): Promise<void> {
-  for (const role of ['server', 'storage'] as const) {
-    const known = await tx.identities.find({ role, name });
-    if (known !== undefined && known.revoked_at === null) return;
-  }
+  const known = await Promise.all(
+    (['server', 'storage'] as const).map((role) => tx.identities.find({ role, name })),
+  );
+  const there = known.filter((node) => node !== undefined && node.revoked_at === null);
+  if (there.length === 1) return;
+  if (there.length === 2)
+    throw new HoldfastError('input_invalid', `${name} is a server and a storage node, and a rule names one`, {
+      hint: 'give the storage node another name: holdfast token create NAME --role storage',
+    });
   throw new HoldfastError('object_not_found', `there is no server and no storage node ${name}`, {
     hint: 'holdfast nodes shows them all',
   });

@@ -9,7 +9,7 @@ import {
   parsePairingCode,
 } from '../../sync/index.ts';
 import { parseDurationOption } from '../options/option-values.ts';
-import { addRules, atMostOne } from '../options/word-rules.ts';
+import { addRules, atMostOne, needs } from '../options/word-rules.ts';
 import type { Context } from '../program/context.ts';
 import { type Answer, type AnswerStream, note, type Row, row } from '../terminal/answer.ts';
 import type { Word } from '../word.ts';
@@ -18,7 +18,7 @@ import { ownLinks } from './own-links.ts';
 /** `holdfast site pair [CODE]` */
 export const word: Word = {
   define: (command) => {
-    addRules(command, atMostOne('code', '--expires'))
+    addRules(command, atMostOne('code', '--expires'), needs('--name', 'code'))
       .description('trust another site, and have it trust this one, by a code of four words')
       .argument('[code]', 'the code that the other side has shown; without one, one is made here')
       .option('--expires <duration>', 'how long a code that is made here is good (15m)', parseDurationOption)

@@ -179,7 +179,8 @@ export class StoreCopies implements ReplicaDesk, AsyncDisposable {
       if (rule === undefined || work.working !== undefined || this.#ended.signal.aborted) continue;
       work.working = this.#copyTo(node, rule, work)
         .catch((error: unknown) => {
-          if (!this.#ended.signal.aborted)
+          // That the store is not there is said elsewhere, and this comes every few seconds.
+          if (!this.#ended.signal.aborted && !isHoldfastError(error, 'store_missing'))
             this.#options.log.warn('copies could not be made', { node, error });
         })
         .finally(() => {
